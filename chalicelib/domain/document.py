@@ -1,0 +1,70 @@
+"""What every stored or sent document has in common, and the one way its bytes are made."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import to_json
+
+ORDERED_FIELDS = frozenset({"exports", "imports", "typesVersions"})
+"""Fields whose key order carries meaning and is kept as it came."""
+
+
+class Document(BaseModel):
+    """A frozen value with a JSON form: camelCase fields, absent instead of null, unknown fields kept."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="allow",
+        defer_build=True,
+    )
+
+    def to_json_value(self) -> dict[str, Any]:
+        """Answer the document as JSON values, without absent fields."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def to_bytes(self) -> bytes:
+        """Answer the canonical bytes of the document."""
+        return canonical_json(self.to_json_value())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read a document from its bytes; raises UnreadableDocument."""
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise UnreadableDocument(cls.__name__, str(error)) from error
+
+
+class UnreadableDocument(Exception):
+    """Stored bytes are not the document they should be."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"stored {kind} cannot be read: {reason}")
+
+
+def canonical_json(value: Any) -> bytes:
+    """Answer the canonical JSON bytes of a value: UTF-8, sorted keys, two-space indent, final newline.
+
+    The order of keys is kept below `exports`, `imports` and `typesVersions`, where it decides what is resolved.
+    """
+    return to_json(_sorted(value), indent=2, inf_nan_mode="null") + b"\n"
+
+
+def compact_json(value: Any) -> bytes:
+    """Answer JSON bytes for sending: UTF-8, no white space, keys in the order given."""
+    return to_json(value, inf_nan_mode="null")
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: value[key] if key in ORDERED_FIELDS else _sorted(value[key])
+            for key in sorted(value)
+        }
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value

@@ -1,0 +1,106 @@
+"""Every object key is made here, in one of two layouts with one interface.
+
+`ObjectKeys` is the layout of buckets and memory, below a configured prefix. `TreeKeys` is the documented tree of the
+filesystem driver, where the four objects of a version lie together; everything else has the same keys in both.
+Scoped names keep their slash, and nothing is percent-encoded.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKeys:
+    """Keys below a prefix such as `prism/`; the prefix is empty or ends with a slash."""
+
+    prefix: str = "prism/"
+
+    def manifest(self, name: str, version: str) -> str:
+        """The Prism manifest: the claim on a version."""
+        return f"{self.prefix}manifests/{name}/{version}.json"
+
+    def metadata(self, name: str, version: str) -> str:
+        """The version's metadata."""
+        return f"{self.prefix}metadata/{name}/{version}.json"
+
+    def tarball(self, name: str, version: str) -> str:
+        """The tarball as received."""
+        return f"{self.prefix}tarballs/{name}/{version}.tgz"
+
+    def pack(self, name: str, version: str) -> str:
+        """The package's files, each one byte range."""
+        return f"{self.prefix}files/{name}/{version}.pack"
+
+    def file(self, name: str, version: str, path: str) -> str:
+        """One file as an object of its own."""
+        return f"{self.prefix}packages/{name}/{version}/{path}"
+
+    def head(self, name: str) -> str:
+        """The package's head, the only object that is replaced."""
+        return f"{self.prefix}heads/{name}.json"
+
+    def segment(self, name: str, first: int, last: int) -> str:
+        """Events `first` to `last` of a head that grew too long."""
+        return f"{self.prefix}segments/{name}/{first:09d}-{last:09d}.json"
+
+    def staged(self, sha256: str) -> str:
+        """A tarball that has arrived and is not yet published."""
+        return f"{self.prefix}staged/{sha256}.tgz"
+
+    @property
+    def incoming(self) -> str:
+        """The prefix that clients upload under."""
+        return f"{self.prefix}incoming/"
+
+    def verdict(self, upload_id: str) -> str:
+        """What became of an object dropped into `incoming`."""
+        return f"{self.prefix}verdicts/{upload_id}.json"
+
+    @property
+    def index_tail(self) -> str:
+        """The prefix of index entries not yet in a snapshot."""
+        return f"{self.prefix}index/tail/"
+
+    def index_entry(self, name: str, seq: int) -> str:
+        """The index entry of a package after its event `seq`."""
+        return f"{self.index_tail}{name}/{seq:09d}.json"
+
+    @property
+    def index_snapshot(self) -> str:
+        """The document that names the index's shards."""
+        return f"{self.prefix}index/snapshot.json"
+
+    def index_shard(self, digest: str) -> str:
+        """One immutable shard of the index, named by its bytes."""
+        return f"{self.prefix}index/shards/{digest}.json"
+
+    @property
+    def health(self) -> str:
+        """A key that is asked for to see that the medium answers; nothing is ever stored under it."""
+        return f"{self.prefix}health"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeKeys(ObjectKeys):
+    """The filesystem's tree: `packages/<name>/<version>/` holds a version's manifest, metadata, tarball and files."""
+
+    prefix: str = ""
+
+    def manifest(self, name: str, version: str) -> str:
+        """The Prism manifest: the claim on a version."""
+        return f"{self.prefix}packages/{name}/{version}/manifest.json"
+
+    def metadata(self, name: str, version: str) -> str:
+        """The version's metadata."""
+        return f"{self.prefix}packages/{name}/{version}/metadata.json"
+
+    def tarball(self, name: str, version: str) -> str:
+        """The tarball as received."""
+        return f"{self.prefix}packages/{name}/{version}/package.tgz"
+
+    def pack(self, name: str, version: str) -> str:
+        """The package's files, each one byte range."""
+        return f"{self.prefix}packages/{name}/{version}/files.pack"
+
+    def file(self, name: str, version: str, path: str) -> str:
+        """One file as an object of its own."""
+        return f"{self.prefix}packages/{name}/{version}/files/{path}"

@@ -1,0 +1,126 @@
+"""The Prism manifest of a version: the claim on its number, and all that resolution needs of it.
+
+Written once, create-only, and never changed. What analysis found is frozen in it together with the facts of the
+claim (who, when, after which version), so that everything written after the claim is a function of it and the
+tarball.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from chalicelib.domain.document import Document
+from chalicelib.domain.package import Package
+
+ModuleType = Literal["module", "commonjs"]
+Source = Literal["cli", "api", "web", "s3", "npm"]
+
+
+class Publisher(Document):
+    """Who published, as they called themselves."""
+
+    name: str = Field(min_length=1, max_length=200)
+    email: str | None = Field(default=None, max_length=320)
+
+
+class Claim(Document):
+    """The facts of one publish: by whom, whence, when (server's clock), and which version came before."""
+
+    publisher: Publisher
+    source: Source
+    published_at: str
+    previous_version: str | None = None
+
+
+class DigestPair(Document):
+    """Two digests of the same bytes, in lower-case hex."""
+
+    sha256: str
+    sha512: str
+
+
+class Dist(Document):
+    """The tarball: `integrity` is SRI, `shasum` SHA-1 in hex, sizes are in bytes."""
+
+    integrity: str
+    shasum: str
+    sha256: str
+    sha512: str
+    size: int
+    unpacked_size: int
+    file_count: int
+
+
+class Runtimes(Document):
+    """The runtimes on which the root entry is expected to work."""
+
+    node: bool
+    deno: bool
+    bun: bool
+    workers: bool
+
+
+class EntryFields(Document):
+    """The package.json fields that decide which file an import loads; `exports` and `imports` keep their key order.
+
+    `types_field` is `types` or `typings`; `scopes` maps a folder that has a package.json of its own to the `type` there; `esm_syntax` lists files without a
+    stated format that are written as modules.
+    """
+
+    exports: Any = None
+    imports: dict[str, Any] | None = None
+    main: str | None = None
+    module: str | None = None
+    types_field: str | None = None
+    types_versions: dict[str, Any] | None = None
+    type: ModuleType | None = None
+    scopes: dict[str, ModuleType | None] = Field(default_factory=dict)
+    esm_syntax: list[str] = Field(default_factory=list)
+
+
+class Summary(Document):
+    """What a person reads about a version."""
+
+    description: str | None = None
+    keywords: list[str] = Field(default_factory=list)
+    license: str | None = None
+    repository: str | None = None
+    homepage: str | None = None
+
+
+class Manifest(EntryFields):
+    """The Prism manifest of one version; `files` are paths relative to the package root, ascending.
+
+    `types` is the declaration file of the root entry, wherever it was found.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    name: str
+    version: str
+    integrity: str
+    dist: Dist
+    files: list[str]
+    runtimes: Runtimes
+    dependencies: dict[str, str] = Field(default_factory=dict)
+    peer_dependencies: dict[str, str] = Field(default_factory=dict)
+    optional_dependencies: dict[str, str] = Field(default_factory=dict)
+    engines: dict[str, str] = Field(default_factory=dict)
+    tags: list[str] = Field(default_factory=list)
+    score: int
+    types: str | None = None
+    metadata: Summary
+    claim: Claim
+
+
+def dist_of(package: Package) -> Dist:
+    """Describe a package's tarball."""
+    digests = package.digests
+    return Dist(
+        integrity=digests.integrity,
+        shasum=digests.sha1,
+        sha256=digests.sha256,
+        sha512=digests.sha512,
+        size=digests.size,
+        unpacked_size=package.unpacked_size,
+        file_count=len(package.files),
+    )

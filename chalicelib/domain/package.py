@@ -1,0 +1,34 @@
+"""A package as its tarball holds it: what the analyzers look at."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.digests import TarballDigests
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file of a package; `path` is relative to the package root, sizes are in bytes, `sha256` is hex."""
+
+    path: str
+    size: int
+    gzip_size: int
+    sha256: str
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The contents of one tarball; `files` is ordered by path and `package_json` keeps its key order."""
+
+    package_json: Mapping[str, Any]
+    files: Mapping[str, FileRecord]
+    digests: TarballDigests
+    read: Callable[[str], bytes]
+    """Answers the bytes of one file; raises KeyError for a path that is not in `files`."""
+
+    @property
+    def unpacked_size(self) -> int:
+        """The sum of the files' sizes in bytes."""
+        return sum(file.size for file in self.files.values())

@@ -1,0 +1,189 @@
+"""The only reader of the environment: every setting, its variable and its default.
+
+A missing or contradictory setting raises InvalidSettings with one sentence that names the variable.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+DRIVERS: Final = ("memory", "filesystem", "s3", "r2")
+FILE_MODES: Final = ("pack", "objects")
+LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class InvalidSettings(Exception):
+    """A setting is missing or contradicts another; the message names its variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Settings:
+    """How the `s3` driver reaches its bucket; credentials come from the role when none are given."""
+
+    bucket: str
+    region: str
+    prefix: str = "prism/"
+    endpoint: str | None = None
+    force_path_style: bool = False
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class R2Settings:
+    """How the `r2` driver reaches its bucket."""
+
+    account_id: str
+    bucket: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    prefix: str = "prism/"
+    endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a package may measure at most; sizes in bytes."""
+
+    unpacked_size: int = 1 << 30
+    file_count: int = 100_000
+    path_length: int = 512
+    ratio: int = 200
+    payload: int = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be configured."""
+
+    storage_driver: str = "filesystem"
+    artifact_driver: str | None = None
+    storage_root: Path = Path("storage")
+    s3: S3Settings | None = None
+    r2: R2Settings | None = None
+    files: str = "pack"
+    public_base_url: str | None = None
+    log_level: str = "INFO"
+    limits: Limits = Limits()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings; raises InvalidSettings."""
+        env = _Reader(os.environ if environ is None else environ)
+        on_lambda = env.text("AWS_LAMBDA_FUNCTION_NAME") is not None
+        driver = env.driver("PRISM_STORAGE_DRIVER") or ("s3" if on_lambda else "filesystem")
+        artifacts = env.driver("PRISM_ARTIFACT_DRIVER")
+        used = {driver, artifacts}
+        return cls(
+            storage_driver=driver,
+            artifact_driver=artifacts,
+            storage_root=Path(env.text("STORAGE_ROOT") or "storage"),
+            s3=_s3(env) if "s3" in used else None,
+            r2=_r2(env) if "r2" in used else None,
+            files=env.choice("PRISM_FILES", FILE_MODES, "pack"),
+            public_base_url=env.url("PRISM_PUBLIC_BASE_URL"),
+            log_level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO", fold=str.upper),
+            limits=Limits(
+                unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", Limits.unpacked_size),
+                file_count=env.number("PRISM_MAX_FILES", Limits.file_count),
+                path_length=env.number("PRISM_MAX_PATH_LENGTH", Limits.path_length),
+                ratio=env.number("PRISM_MAX_RATIO", Limits.ratio),
+                payload=env.number("PRISM_MAX_PAYLOAD", Limits.payload),
+            ),
+        )
+
+
+def _s3(env: "_Reader") -> S3Settings:
+    access_key_id, secret = env.pair("PRISM_S3_ACCESS_KEY_ID", "PRISM_S3_SECRET_ACCESS_KEY")
+    return S3Settings(
+        bucket=env.required("PRISM_S3_BUCKET", "the s3 driver keeps everything in it"),
+        region=env.text("PRISM_S3_REGION")
+        or env.text("AWS_REGION")
+        or env.required("PRISM_S3_REGION", "the s3 driver signs requests for it"),
+        prefix=env.prefix("PRISM_S3_PREFIX"),
+        endpoint=env.url("PRISM_S3_ENDPOINT"),
+        force_path_style=env.flag("PRISM_S3_FORCE_PATH_STYLE"),
+        access_key_id=access_key_id,
+        secret_access_key=secret,
+    )
+
+
+def _r2(env: "_Reader") -> R2Settings:
+    why = "the r2 driver needs it"
+    return R2Settings(
+        account_id=env.required("PRISM_R2_ACCOUNT_ID", why),
+        bucket=env.required("PRISM_R2_BUCKET", why),
+        access_key_id=env.required("PRISM_R2_ACCESS_KEY_ID", why),
+        secret_access_key=env.required("PRISM_R2_SECRET_ACCESS_KEY", why),
+        prefix=env.prefix("PRISM_R2_PREFIX"),
+        endpoint=env.url("PRISM_R2_ENDPOINT"),
+    )
+
+
+class _Reader:
+    """Reads typed values; an empty variable counts as absent."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str) -> str | None:
+        return self._environ.get(name, "").strip() or None
+
+    def required(self, name: str, why: str) -> str:
+        value = self.text(name)
+        if value is None:
+            raise InvalidSettings(f"{name} is not set, and {why}")
+        return value
+
+    def pair(self, first: str, second: str) -> tuple[str | None, str | None]:
+        values = self.text(first), self.text(second)
+        if (values[0] is None) != (values[1] is None):
+            missing = first if values[0] is None else second
+            raise InvalidSettings(f"{missing} is not set, but its other half is; set both or neither")
+        return values
+
+    def choice(
+        self, name: str, known: tuple[str, ...], default: str, fold: Callable[[str], str] = str.lower
+    ) -> str:
+        value = fold(self.text(name) or default)
+        if value not in known:
+            raise InvalidSettings(f"{name} is `{value}`, which is none of {', '.join(known)}")
+        return value
+
+    def driver(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is None or ":" in value or value in DRIVERS:
+            return value
+        raise InvalidSettings(f"{name} is `{value}`, which is none of {', '.join(DRIVERS)}, module:Class")
+
+    def flag(self, name: str) -> bool:
+        value = (self.text(name) or "false").lower()
+        if value not in {"true", "false", "1", "0", "yes", "no"}:
+            raise InvalidSettings(f"{name} is `{value}`, which is neither true nor false")
+        return value in {"true", "1", "yes"}
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit() or int(value) == 0:
+            raise InvalidSettings(f"{name} is `{value}`, which is not a positive whole number")
+        return int(value)
+
+    def url(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:
+            raise InvalidSettings(f"{name} is `{value}`, which is not an http or https address")
+        return value.rstrip("/")
+
+    def prefix(self, name: str) -> str:
+        value = self._environ.get(name)
+        if value is None:
+            return "prism/"
+        stripped = value.strip().strip("/")
+        return f"{stripped}/" if stripped else ""
