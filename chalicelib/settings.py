@@ -77,6 +77,7 @@ class Settings:
         driver = env.driver("PRISM_STORAGE_DRIVER") or ("s3" if on_lambda else "filesystem")
         artifacts = env.driver("PRISM_ARTIFACT_DRIVER")
         used = {driver, artifacts}
+        default = Limits()
         return cls(
             storage_driver=driver,
             artifact_driver=artifacts,
@@ -87,11 +88,11 @@ class Settings:
             public_base_url=env.url("PRISM_PUBLIC_BASE_URL"),
             log_level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO", fold=str.upper),
             limits=Limits(
-                unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", Limits.unpacked_size),
-                file_count=env.number("PRISM_MAX_FILES", Limits.file_count),
-                path_length=env.number("PRISM_MAX_PATH_LENGTH", Limits.path_length),
-                ratio=env.number("PRISM_MAX_RATIO", Limits.ratio),
-                payload=env.number("PRISM_MAX_PAYLOAD", Limits.payload),
+                unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", default.unpacked_size),
+                file_count=env.number("PRISM_MAX_FILES", default.file_count),
+                path_length=env.number("PRISM_MAX_PATH_LENGTH", default.path_length),
+                ratio=env.number("PRISM_MAX_RATIO", default.ratio),
+                payload=env.number("PRISM_MAX_PAYLOAD", default.payload),
             ),
         )
 

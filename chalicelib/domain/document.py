@@ -61,10 +61,7 @@ def compact_json(value: Any) -> bytes:
 
 def _sorted(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {
-            key: value[key] if key in ORDERED_FIELDS else _sorted(value[key])
-            for key in sorted(value)
-        }
+        return {key: value[key] if key in ORDERED_FIELDS else _sorted(value[key]) for key in sorted(value)}
     if isinstance(value, list):
         return [_sorted(item) for item in value]
     return value

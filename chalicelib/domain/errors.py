@@ -121,7 +121,9 @@ class VersionNotFound(NotFound):
 
     def __init__(self, name: str, wanted: str, *, latest: str | None = None) -> None:
         hint = f"; its latest version is `{latest}`" if latest else ""
-        super().__init__(f"`{name}` has no version for `{wanted}`{hint}", name=name, wanted=wanted, latest=latest)
+        super().__init__(
+            f"`{name}` has no version for `{wanted}`{hint}", name=name, wanted=wanted, latest=latest
+        )
 
 
 class TagNotFound(NotFound):
@@ -229,4 +231,6 @@ class Busy(Unavailable):
     title = "Too many writers at once"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"too many writers change `{name}` at the same moment; send the request again", name=name)
+        super().__init__(
+            f"too many writers change `{name}` at the same moment; send the request again", name=name
+        )

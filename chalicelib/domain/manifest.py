@@ -60,22 +60,34 @@ class Runtimes(Document):
     workers: bool
 
 
+class FolderFields(Document):
+    """The fields of a nested package.json that decide what importing its folder loads."""
+
+    main: str | None = None
+    module: str | None = None
+    types_field: str | None = None
+
+
 class EntryFields(Document):
     """The package.json fields that decide which file an import loads; `exports` and `imports` keep their key order.
 
-    `types_field` is `types` or `typings`; `scopes` maps a folder that has a package.json of its own to the `type` there; `esm_syntax` lists files without a
-    stated format that are written as modules.
+    `module` is `module` or `jsnext:main`, `types_field` is `types` or `typings`. `scopes` maps a folder that has a
+    package.json of its own to the `type` there (`none` when it states none), and `folders` to its fields when it
+    has any. `esm_syntax` lists files that are not declared as modules and written as modules, `cjs_syntax` the
+    reverse; both are ascending.
     """
 
     exports: Any = None
-    imports: dict[str, Any] | None = None
+    imports: Any = None
     main: str | None = None
     module: str | None = None
     types_field: str | None = None
     types_versions: dict[str, Any] | None = None
     type: ModuleType | None = None
-    scopes: dict[str, ModuleType | None] = Field(default_factory=dict)
+    scopes: dict[str, ModuleType | Literal["none"]] = Field(default_factory=dict)
+    folders: dict[str, FolderFields] = Field(default_factory=dict)
     esm_syntax: list[str] = Field(default_factory=list)
+    cjs_syntax: list[str] = Field(default_factory=list)
 
 
 class Summary(Document):

@@ -1,0 +1,60 @@
+# Everything a newcomer needs: `make run` and `make test`. Both install what they need, once.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+export HOST PORT STORAGE_ROOT
+
+.DEFAULT_GOAL := help
+
+.PHONY: help run demo test check bench docs oracles packages clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/run ## Install what is needed to run and start the registry on 127.0.0.1:8000
+	@$(BIN)/python serve.py
+
+demo: $(VENV)/run ## Publish ten real packages into a running registry and look at them
+	@$(BIN)/python scripts/demo.py
+
+test: check oracles packages ## Install everything and run every check and test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+check: $(VENV)/dev ## Formatting, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev packages ## Measure, and print ratios against a baseline of the same run
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+
+docs: $(VENV)/dev ## Write the generated reference pages anew
+	$(BIN)/python scripts/generate_docs.py
+
+oracles: tests/node_modules/.installed
+packages: $(VENV)/run
+	@$(BIN)/python scripts/fetch_packages.py
+
+clean: ## Remove everything that was installed or built here
+	rm -rf $(VENV) .cache tests/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/run: requirements.txt requirements-cli.txt pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "installing what Prism runs on"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-cli.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run requirements-dev.txt
+	@echo "installing the test tools"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+tests/node_modules/.installed: tests/package.json tests/package-lock.json
+	@echo "installing the oracles"
+	@cd tests && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@

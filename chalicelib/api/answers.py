@@ -1,0 +1,159 @@
+"""What a handler answers, and the one place where answers become status, headers and bytes."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from chalicelib.domain.document import compact_json
+
+JSON: Final = "application/json"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+REVALIDATE: Final = "public, max-age=5"
+"""Fresh for a moment, then asked again with If-None-Match: a publish is seen by all within seconds."""
+NO_STORE: Final = "no-store"
+
+READS: Final = frozenset({"GET", "HEAD"})
+BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+KEPT_BY_NOT_MODIFIED: Final = frozenset(
+    {"cache-control", "content-location", "date", "etag", "expires", "vary"}
+)
+
+_ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; `content` is bytes or text as they are, any JSON value or document, or None for no body."""
+
+    status: int = 200
+    content: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str | None = None
+
+    def header(self, name: str) -> str | None:
+        """Answer a header by its name in any case."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
+
+    def body(self) -> bytes:
+        """Answer the bytes of the content."""
+        if self.content is None:
+            return b""
+        if isinstance(self.content, bytes):
+            return self.content
+        if isinstance(self.content, str):
+            return self.content.encode()
+        return compact_json(plain(self.content))
+
+    def media_type(self) -> str | None:
+        """Answer the content type, which for JSON values need not be given."""
+        if self.content_type or self.content is None:
+            return self.content_type
+        if isinstance(self.content, bytes):
+            return "application/octet-stream"
+        return "text/plain; charset=utf-8" if isinstance(self.content, str) else JSON
+
+
+def json_answer(
+    value: Any,
+    *,
+    status: int = 200,
+    etag: str | None = None,
+    cache: str = REVALIDATE,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Answer a JSON value; reads without an `etag` get one from their bytes, and writes are never cached."""
+    return Answer(status, value, {"Cache-Control": cache, **_etag(etag), **(headers or {})}, JSON)
+
+
+def bytes_answer(
+    data: bytes,
+    *,
+    content_type: str,
+    status: int = 200,
+    etag: str | None = None,
+    cache: str = REVALIDATE,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Answer bytes of a stated content type."""
+    return Answer(status, data, {"Cache-Control": cache, **_etag(etag), **(headers or {})}, content_type)
+
+
+def no_content(*, headers: Mapping[str, str] | None = None) -> Answer:
+    """Answer that all is done and there is nothing to say (204)."""
+    return Answer(HTTPStatus.NO_CONTENT, headers=headers or {})
+
+
+def redirect(url: str, *, status: int = HTTPStatus.FOUND, cache: str = NO_STORE) -> Answer:
+    """Answer where to go instead; not cached unless told, since signed URLs expire."""
+    return Answer(status, headers={"Location": url, "Cache-Control": cache})
+
+
+def not_modified(etag: str, *, cache: str = REVALIDATE) -> Answer:
+    """Answer that what the caller has is still right (304)."""
+    return Answer(HTTPStatus.NOT_MODIFIED, headers={"Cache-Control": cache, **_etag(etag)})
+
+
+def _etag(etag: str | None) -> dict[str, str]:
+    return {} if etag is None else {"ETag": quoted(etag)}
+
+
+def quoted(etag: str) -> str:
+    """Answer an ETag as it stands in a header; one that is quoted already stays as it is."""
+    return etag if etag.endswith('"') else f'"{etag}"'
+
+
+def plain(value: Any) -> Any:
+    """Answer a value with the documents in it replaced by their JSON form."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def etag_matches(condition: str, etag: str) -> bool:
+    """Tell whether an If-None-Match header names an ETag, by weak comparison (RFC 9110, 13.1.2)."""
+    if condition.strip() == "*":
+        return True
+    return _opaque(etag) in {_opaque(found[0]) for found in _ENTITY_TAG.finditer(condition)}
+
+
+def _opaque(etag: str) -> str:
+    return etag.removeprefix("W/")
+
+
+def finish(answer: Answer, method: str, condition: str | None) -> Answer:
+    """Complete an answer: bytes, ETag, caching, and 304 where If-None-Match (`condition`) names the ETag."""
+    answer = replace(answer, content=answer.body(), content_type=answer.media_type())
+    if method not in READS:
+        return _with(answer, "Cache-Control", NO_STORE)
+    if answer.status == HTTPStatus.OK and answer.header("ETag") is None and _cacheable(answer):
+        answer = _with(answer, "ETag", f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"')
+    return _unless_modified(answer, condition)
+
+
+def _unless_modified(answer: Answer, condition: str | None) -> Answer:
+    etag = answer.header("ETag")
+    successful = answer.status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
+    if condition is None or etag is None or not successful or not etag_matches(condition, etag):
+        return answer
+    kept = {name: value for name, value in answer.headers.items() if name.lower() in KEPT_BY_NOT_MODIFIED}
+    return Answer(HTTPStatus.NOT_MODIFIED, b"", kept)
+
+
+def _cacheable(answer: Answer) -> bool:
+    cache = answer.header("Cache-Control")
+    return cache is not None and "no-store" not in cache
+
+
+def _with(answer: Answer, name: str, value: str) -> Answer:
+    """Answer the same with one header set, whatever the case it was given in."""
+    others = {key: kept for key, kept in answer.headers.items() if key.lower() != name.lower()}
+    return replace(answer, headers={**others, name: value})

@@ -1,0 +1,86 @@
+"""Content types of a package's files, by extension, and what keeps foreign documents harmless.
+
+Modules and data are named so that browsers, Deno and Bun load them across origins. A file that a browser
+would show as a document (HTML, SVG, XML) could carry script into the registry's own origin, so those are
+served sandboxed.
+"""
+
+import codecs
+from pathlib import PurePosixPath
+from typing import Final
+
+JAVASCRIPT: Final = "text/javascript; charset=utf-8"
+TYPESCRIPT: Final = "application/typescript; charset=utf-8"
+JSON: Final = "application/json"
+TEXT: Final = "text/plain; charset=utf-8"
+BINARY: Final = "application/octet-stream"
+HTML: Final = "text/html; charset=utf-8"
+XML: Final = "application/xml"
+SVG: Final = "image/svg+xml"
+XHTML: Final = "application/xhtml+xml"
+
+CONTENT_TYPES: Final = {
+    ".js": JAVASCRIPT,
+    ".mjs": JAVASCRIPT,
+    ".cjs": JAVASCRIPT,
+    ".jsx": "text/jsx; charset=utf-8",
+    ".ts": TYPESCRIPT,
+    ".mts": TYPESCRIPT,
+    ".cts": TYPESCRIPT,
+    ".tsx": "text/tsx; charset=utf-8",
+    ".json": JSON,
+    ".map": JSON,
+    ".wasm": "application/wasm",
+    ".css": "text/css; charset=utf-8",
+    ".html": HTML,
+    ".htm": HTML,
+    ".xhtml": XHTML,
+    ".xht": XHTML,
+    ".xml": XML,
+    ".xsl": XML,
+    ".svg": SVG,
+    ".md": "text/markdown; charset=utf-8",
+    ".txt": TEXT,
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".ico": "image/vnd.microsoft.icon",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+    ".node": BINARY,
+    ".tgz": "application/gzip",
+    ".gz": "application/gzip",
+    ".zip": "application/zip",
+    ".pdf": "application/pdf",
+}
+"""`.ts` is TypeScript and not the MPEG stream that the common tables make of it."""
+
+DOCUMENTS: Final = frozenset({HTML, XHTML, XML, SVG, "application/pdf"})
+SANDBOX: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def content_type(path: str, sample: bytes = b"") -> str:
+    """Answer a file's content type by its extension; without a known one, `sample` tells text from binary."""
+    known = CONTENT_TYPES.get(PurePosixPath(path).suffix.lower())
+    return known or (TEXT if is_text(sample) else BINARY)
+
+
+def safety_headers(content_type: str) -> dict[str, str]:
+    """Answer the headers that keep a file of a content type from acting as a page of the registry."""
+    return {"Content-Security-Policy": SANDBOX} if content_type in DOCUMENTS else {}
+
+
+def is_text(sample: bytes) -> bool:
+    """Tell whether the beginning of a file is UTF-8 text; a character cut off at its end does no harm."""
+    if b"\0" in sample:
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True

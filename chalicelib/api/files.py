@@ -1,0 +1,37 @@
+"""The files that resolutions point at."""
+
+from chalicelib.api.payloads import package_name
+from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
+from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, redirect
+from chalicelib.container import container
+from chalicelib.domain.errors import FileMissing, InvalidName, VersionNotFound
+from chalicelib.domain.media_types import content_type, safety_headers
+
+routes = Routes(tag="files")
+
+
+@routes.get(
+    "/packages/{name}/{version}/{path}",
+    summary="A file of a version",
+    gives=("*/*",),
+    answers={200: None, 206: None, 302: None},
+    raises=(InvalidName, VersionNotFound, FileMissing),
+)
+def file(request: Request) -> Answer:
+    """Serve one file of a version with its content type; ranges work, and the answer never changes."""
+    serving = container().serving
+    found = serving.find(package_name(request), request.params["version"], request.params["path"])
+    if found.url:
+        return redirect(found.url)
+    entry = found.entry
+    part = range_of(request, size=entry.size, etag=entry.sha256)
+    data = serving.read(found)
+    media_type = content_type(entry.path, data)
+    answer = bytes_answer(
+        data if part is None else data[part],
+        content_type=media_type,
+        etag=entry.sha256,
+        cache=IMMUTABLE,
+        headers=ACCEPT_RANGES | safety_headers(media_type),
+    )
+    return partial(answer, part, size=entry.size)

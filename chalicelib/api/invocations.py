@@ -1,0 +1,69 @@
+"""Events of API Gateway turned into requests.
+
+The path is put together from the gateway's own path and its variables, because those are the one form that
+arrives percent-encoded both locally and deployed.
+"""
+
+import base64
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib.api.requests import Request
+
+_VARIABLE: Final = re.compile(r"\{(\w+)\}")
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
+
+Event = Mapping[str, Any]
+
+
+def request_of(event: Event) -> Request:
+    """Read the request in an API Gateway proxy event."""
+    context = event["requestContext"]
+    headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    base_path = base_path_of(context)
+    return Request(
+        method=context["httpMethod"],
+        path=path_of(event),
+        queries=event.get("multiValueQueryStringParameters") or {},
+        headers=headers,
+        body=body_of(event),
+        id=context.get("requestId") or str(uuid.uuid4()),
+        origin=f"{_address(headers)}{base_path}",
+        base_path=base_path,
+    )
+
+
+def path_of(event: Event) -> str:
+    """Answer the path below the stage, as sent."""
+    values = event.get("pathParameters") or {}
+    return _VARIABLE.sub(lambda found: str(values[found[1]]), event["requestContext"]["resourcePath"])
+
+
+def base_path_of(context: Mapping[str, Any]) -> str:
+    """Answer the part of the address that is the stage's or the custom domain's, such as `/api`, or empty."""
+    path, stage = context.get("path") or "", context.get("stage")
+    fixed = context["resourcePath"].partition("{")[0].rstrip("/")
+    if stage and f"{path}/".startswith(f"/{stage}{fixed}/"):
+        return f"/{stage}"
+    before, found, _ = f"{path}/".partition(f"{fixed}/")
+    return before.rstrip("/") if found else ""
+
+
+def body_of(event: Event) -> bytes:
+    """Answer the bytes of the body, however the gateway wrapped them."""
+    body = event.get("body")
+    if not body:
+        return b""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body)
+    return body if isinstance(body, bytes) else str(body).encode()
+
+
+def _address(headers: Mapping[str, str]) -> str:
+    """Answer scheme and host as the client wrote them; a host that is not one is not repeated to others."""
+    host = headers.get("host", "")
+    scheme = headers.get("x-forwarded-proto", "http").lower()
+    host = host if _HOST.fullmatch(host) else "localhost"
+    return f"{'https' if scheme == 'https' else 'http'}://{host}"

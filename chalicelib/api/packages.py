@@ -1,0 +1,98 @@
+"""Packages and versions: what is published."""
+
+from chalicelib.api.payloads import AsOfQuery, PageQuery, package_name
+from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, json_answer, redirect
+from chalicelib.container import container
+from chalicelib.domain.errors import InvalidName, PackageNotFound, VersionNotFound
+from chalicelib.domain.metadata import FileTree, VersionDiff
+from chalicelib.services.browsing import PackagePage, VersionPage
+from chalicelib.services.searching import PackageList
+
+routes = Routes(tag="packages")
+
+MISSING = (InvalidName, PackageNotFound, VersionNotFound)
+
+
+@routes.get("/v1/packages", summary="All packages", query=PageQuery, answers={200: PackageList})
+def packages(request: Request) -> Answer:
+    """List packages by name, with their tags."""
+    page = request.query_as(PageQuery)
+    return json_answer(container().searching.packages(after=page.cursor, limit=page.limit))
+
+
+@routes.get(
+    "/v1/packages/{name}",
+    summary="A package",
+    query=AsOfQuery,
+    answers={200: PackagePage},
+    raises=(InvalidName, PackageNotFound),
+)
+def package(request: Request) -> Answer:
+    """Show a package's tags and versions, as they are or as of a moment."""
+    as_of = request.query_as(AsOfQuery).moment()
+    return json_answer(container().browsing.page(package_name(request), as_of=as_of))
+
+
+@routes.get(
+    "/v1/packages/{name}/versions",
+    summary="A package's versions",
+    answers={200: None},
+    raises=(InvalidName, PackageNotFound),
+)
+def versions(request: Request) -> Answer:
+    """List a package's version numbers in semver order."""
+    _, view = container().browsing.view(package_name(request))
+    return json_answer(view.ascending)
+
+
+@routes.get(
+    "/v1/packages/{name}/{version}",
+    summary="A version, or its tarball",
+    answers={200: VersionPage, 302: None},
+    gives=("application/json", "application/gzip"),
+    raises=MISSING,
+)
+def version(request: Request) -> Answer:
+    """Show everything found about a version, given by number or tag; with `.tgz` behind it, download its tarball."""
+    wanted = request.params["version"]
+    if wanted.endswith(".tgz"):
+        return _tarball(request, wanted.removesuffix(".tgz"))
+    return json_answer(container().browsing.version_page(package_name(request), wanted))
+
+
+@routes.get(
+    "/v1/packages/{name}/{version}/files",
+    summary="A version's file tree",
+    answers={200: FileTree},
+    raises=MISSING,
+)
+def files(request: Request) -> Answer:
+    """Show a version's files with their sizes and digests."""
+    return json_answer(container().browsing.files(package_name(request), request.params["version"]))
+
+
+@routes.get(
+    "/v1/packages/{name}/{version}/diff/{previous}",
+    summary="What changed between two versions",
+    answers={200: VersionDiff},
+    raises=MISSING,
+)
+def diff(request: Request) -> Answer:
+    """Compare a version with another one, usually the one before it."""
+    params = request.params
+    return json_answer(
+        container().browsing.diff(package_name(request), params["version"], params["previous"])
+    )
+
+
+def _tarball(request: Request, wanted: str) -> Answer:
+    tarball = container().browsing.tarball(package_name(request), wanted)
+    if tarball.url:
+        return redirect(tarball.url)
+    return bytes_answer(
+        b"".join(tarball.chunks),
+        content_type="application/gzip",
+        etag=tarball.integrity,
+        cache=IMMUTABLE,
+        headers={"Content-Disposition": f'attachment; filename="{tarball.filename}"'},
+    )

@@ -1,0 +1,69 @@
+"""Every failure in one shape: `application/problem+json` (RFC 9457).
+
+`type` is the path of the problem's own page, `/v1/problems/<code>`; `code` is the same thing for programs,
+and stable. The facts of the error are members beside the standard ones, in camelCase.
+"""
+
+from typing import Any, Final
+
+from pydantic.alias_generators import to_camel
+
+from chalicelib.api.answers import NO_STORE, Answer
+from chalicelib.api.errors import (
+    InternalError,
+    MethodNotAllowed,
+    RangeNotSatisfiable,
+    StorageFailure,
+    status_of,
+)
+from chalicelib.api.requests import Request
+from chalicelib.domain.errors import PrismError, Unavailable
+from chalicelib.storage.port import StorageUnavailable
+
+PROBLEM_JSON: Final = "application/problem+json"
+PROBLEMS_PATH: Final = "/v1/problems"
+RETRY_AFTER_SECONDS: Final = 1
+
+NPM_PREFIX: Final = "/npm/"
+"""Below it a problem also carries `error`, the one member that npm's clients print."""
+
+
+def told(error: Exception) -> PrismError:
+    """Answer what the caller is told of an exception; what is not ours to explain is an internal error."""
+    if isinstance(error, PrismError):
+        return error
+    if isinstance(error, StorageUnavailable):
+        return StorageFailure(retryable=error.retryable)
+    return InternalError()
+
+
+def problem(error: PrismError, request: Request) -> Answer:
+    """Answer an error as a problem document."""
+    status = status_of(type(error))
+    document = {
+        **{to_camel(name): fact for name, fact in error.facts.items() if fact is not None},
+        "type": f"{request.base_path}{PROBLEMS_PATH}/{error.code}",
+        "title": error.title,
+        "status": int(status),
+        "detail": error.detail,
+        "code": error.code,
+        "requestId": request.id,
+        **({"error": error.detail} if request.path.startswith(NPM_PREFIX) else {}),
+    }
+    return Answer(status, _ordered(document), {"Cache-Control": NO_STORE, **_headers(error)}, PROBLEM_JSON)
+
+
+def _ordered(document: dict[str, Any]) -> dict[str, Any]:
+    """Answer the document with the standard members first."""
+    first = ("type", "title", "status", "detail", "code", "requestId")
+    return {name: document[name] for name in first} | document
+
+
+def _headers(error: PrismError) -> dict[str, str]:
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": ", ".join(error.allowed)}
+    if isinstance(error, RangeNotSatisfiable):
+        return {"Content-Range": f"bytes */{error.size}"}
+    if isinstance(error, Unavailable) and error.facts.get("retryable", True):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {}

@@ -1,0 +1,1 @@
+"""Packing a folder into a tarball by npm's rules."""

@@ -1,0 +1,230 @@
+"""A package's head: its events, and the view they fold into.
+
+The head is the only object of a package that is ever replaced, and replacing it is the moment a change becomes
+visible. Events are numbered from 1 and their times strictly increase; the view is the fold of all of them, so the
+package as of any moment is the fold of a prefix. A head that grew too long keeps its oldest events in immutable
+segments that it names.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+
+from chalicelib.domain.document import Document
+from chalicelib.domain.times import later_than
+from chalicelib.domain.versions import is_prerelease, version_key
+
+LATEST = "latest"
+SPILL_BYTES = 512 * 1024
+SPILL_EVENTS = 256
+KEPT_EVENTS = 32
+
+EventType = Literal["publish", "tag", "untag", "deprecate", "yank", "unyank", "unpublish", "own"]
+
+
+class Change(Document):
+    """What an event says happened, before it has a number and a time.
+
+    `tags` are those that a publish moves; `message` is a deprecation's text, empty to undo; `reason` a yank's.
+    """
+
+    type: EventType
+    version: str | None = None
+    integrity: str | None = None
+    engines: dict[str, str] | None = None
+    tags: list[str] | None = None
+    tag: str | None = None
+    message: str | None = None
+    reason: str | None = None
+    owners: list[str] | None = None
+
+
+class Event(Change):
+    """A change that happened: `at` is the server's clock, strictly increasing within a head."""
+
+    seq: int
+    at: str
+    actor: str
+
+
+class VersionState(Document):
+    """What the view holds of one version; `at` is when it was published."""
+
+    at: str
+    deprecated: str | None = None
+    yanked: str | None = None
+    engines: dict[str, str] | None = None
+
+
+class View(Document):
+    """A package at one moment; `unpublished` maps numbers that are gone for ever to when they went."""
+
+    versions: dict[str, VersionState] = Field(default_factory=dict)
+    tags: dict[str, str] = Field(default_factory=dict)
+    unpublished: dict[str, str] = Field(default_factory=dict)
+    owners: list[str] = Field(default_factory=list)
+
+    @property
+    def latest(self) -> str | None:
+        """The version that `latest` names."""
+        return self.tags.get(LATEST)
+
+    @cached_property
+    def ascending(self) -> list[str]:
+        """The versions in semver order."""
+        return sorted(self.versions, key=version_key)
+
+    def changed(self, **fields: Any) -> "View":
+        """Answer the view with other fields."""
+        copy = self.model_copy(update=fields)
+        copy.__dict__.pop("ascending", None)  # a copy takes cached values along
+        return copy
+
+    def previous_of(self, version: str) -> str | None:
+        """Answer the version to compare a version with: the highest lower one, stable before prerelease."""
+        wanted = version_key(version)
+        lower = [known for known in self.ascending if version_key(known) < wanted]
+        stable = [known for known in lower if not is_prerelease(known)]
+        if stable and not is_prerelease(version):
+            return stable[-1]
+        return lower[-1] if lower else None
+
+
+class SegmentRef(Document):
+    """Names the immutable segment that holds the events `first` to `last`."""
+
+    first: int
+    last: int
+
+
+class Segment(Document):
+    """Events that a head has put aside."""
+
+    name: str
+    events: list[Event]
+
+
+class Head(Document):
+    """The head of a package; `seq` is the number of its newest event."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    name: str
+    seq: int = 0
+    segments: list[SegmentRef] = Field(default_factory=list)
+    events: list[Event] = Field(default_factory=list)
+    view: View = View()
+
+    @property
+    def modified(self) -> str | None:
+        """When the newest event happened."""
+        return self.events[-1].at if self.events else None
+
+
+def append(head: Head, change: Change, *, actor: str, now: datetime) -> Head:
+    """Answer the head after one more event."""
+    facts: dict[str, Any] = change.model_dump(exclude_none=True)
+    event = Event(seq=head.seq + 1, at=later_than(head.modified, now), actor=actor, **facts)
+    return head.model_copy(
+        update={"seq": event.seq, "events": [*head.events, event], "view": apply(head.view, event)}
+    )
+
+
+def fold(events: Iterable[Event], *, until: str | None = None) -> View:
+    """Answer the view that events make, all of them or those not later than `until`."""
+    view = View()
+    for event in events:
+        if until is not None and event.at > until:
+            break
+        view = apply(view, event)
+    return view
+
+
+def apply(view: View, event: Event) -> View:
+    """Answer the view after an event."""
+    return _APPLY[event.type](view, event)
+
+
+def spill(head: Head, size: int) -> tuple[Head, Segment | None]:
+    """Put a long head's oldest events aside: answers the shorter head and the segment it now names.
+
+    `size` is the head's stored size in bytes. The segment is a function of the head alone, so that writers who race
+    from the same head write the same segment.
+    """
+    if size <= SPILL_BYTES or len(head.events) < SPILL_EVENTS:
+        return head, None
+    aside, kept = head.events[:-KEPT_EVENTS], head.events[-KEPT_EVENTS:]
+    ref = SegmentRef(first=aside[0].seq, last=aside[-1].seq)
+    shorter = head.model_copy(update={"segments": [*head.segments, ref], "events": kept})
+    return shorter, Segment(name=head.name, events=aside)
+
+
+def publish_tags(view: View, version: str, requested: str | None) -> list[str]:
+    """Answer the tags that publishing a version moves.
+
+    The one the publisher asked for; `latest` too if nothing has it yet. Without a wish, `latest` moves to the
+    version if that is the highest stable one.
+    """
+    tags = {requested} if requested else set()
+    if view.latest is None or (requested is None and _is_highest_stable(view, version)):
+        tags.add(LATEST)
+    return sorted(tags)
+
+
+def _is_highest_stable(view: View, version: str) -> bool:
+    if is_prerelease(version):
+        return False
+    rivals = (
+        known for known, state in view.versions.items() if not is_prerelease(known) and not state.yanked
+    )
+    return all(version_key(known) <= version_key(version) for known in rivals)
+
+
+def _publish(view: View, event: Event) -> View:
+    version = _named(event.version)
+    state = VersionState(at=event.at, engines=event.engines)
+    tags = view.tags | dict.fromkeys(event.tags or (), version)
+    return view.changed(versions=view.versions | {version: state}, tags=tags)
+
+
+def _tag(view: View, event: Event) -> View:
+    return view.changed(tags=view.tags | {_named(event.tag): _named(event.version)})
+
+
+def _untag(view: View, event: Event) -> View:
+    return view.changed(tags={tag: to for tag, to in view.tags.items() if tag != event.tag})
+
+
+def _mark(view: View, event: Event, **marks: str | None) -> View:
+    version = _named(event.version)
+    state = view.versions[version].model_copy(update=marks)
+    return view.changed(versions=view.versions | {version: state})
+
+
+def _unpublish(view: View, event: Event) -> View:
+    gone = _named(event.version)
+    return view.changed(
+        versions={version: state for version, state in view.versions.items() if version != gone},
+        tags={tag: to for tag, to in view.tags.items() if to != gone},
+        unpublished=view.unpublished | {gone: event.at},
+    )
+
+
+def _named(value: str | None) -> str:
+    if value is None:
+        raise ValueError("the event does not name what it changes")
+    return value
+
+
+_APPLY: dict[str, Callable[[View, Event], View]] = {
+    "publish": _publish,
+    "tag": _tag,
+    "untag": _untag,
+    "deprecate": lambda view, event: _mark(view, event, deprecated=event.message or None),
+    "yank": lambda view, event: _mark(view, event, yanked=event.reason or "yanked"),
+    "unyank": lambda view, event: _mark(view, event, yanked=None),
+    "unpublish": _unpublish,
+    "own": lambda view, event: view.changed(owners=event.owners or []),
+}

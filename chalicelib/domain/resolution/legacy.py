@@ -1,0 +1,131 @@
+"""Packages without `exports`: `main` with its missing extension, the root's `index`, and subpaths as file paths.
+
+Node's LOAD_AS_FILE and LOAD_AS_DIRECTORY (https://nodejs.org/api/modules.html#all-together) and its legacy main
+(https://nodejs.org/api/esm.html#resolution-algorithm-specification), with each runtime's order of extensions.
+"""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+from chalicelib.domain.manifest import EntryFields, FolderFields
+from chalicelib.domain.resolution.paths import literal
+from chalicelib.domain.resolution.profiles import LegacyRules, Mode, Profile
+from chalicelib.domain.resolution.trace import Refused, Step, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyWalk:
+    """What one legacy resolution looks with."""
+
+    fields: EntryFields
+    files: Container[str]
+    profile: Profile
+    mode: Mode
+    trace: Trace = None
+
+    @property
+    def rules(self) -> LegacyRules:
+        """The rules of the mode."""
+        return self.profile.legacy[self.mode]
+
+    def first(self, key: str, candidates: Iterator[str]) -> str | None:
+        """Answer the first candidate that exists."""
+        for path in candidates:
+            exists = path in self.files
+            if self.trace is not None:
+                self.trace.append(Step(key, path, "found" if exists else "file_missing"))
+            if exists:
+                return path
+        return None
+
+
+def resolve_legacy(walk: LegacyWalk, subpath: str) -> str:
+    """Answer the file that a subpath (`.` or `./sub`) leads to; raises Refused."""
+    if subpath == ".":
+        path = _folder(walk, "", walk.fields)
+        if path is None:
+            raise Refused("no_entry", _what_is_missing(walk.fields))
+        return path
+    path = _subpath(walk, subpath)
+    if path is None:
+        raise Refused("file_missing", f"the package contains no file for `{subpath}`")
+    return path
+
+
+def with_extensions(path: str, extensions: tuple[str, ...], profile: Profile) -> Iterator[str]:
+    """Answer what a path may stand for: itself, with an extension added, with its extension rewritten."""
+    yield path
+    for extension in extensions:
+        yield path + extension
+    yield from rewritten(path, profile)
+
+
+def rewritten(path: str, profile: Profile) -> Iterator[str]:
+    """Answer the paths that a runtime tries for a source file that was not compiled."""
+    if profile.rewrites:
+        stem, dot, extension = path.rpartition(".")
+        for other in profile.rewrites.get(dot + extension, ()):
+            yield stem + other
+
+
+def _folder(walk: LegacyWalk, folder: str, fields: EntryFields | FolderFields) -> str | None:
+    rules = walk.rules
+    for place in rules.order if fields.main else rules.order_without_main:
+        if place == "index":
+            candidates = (f"{folder}index{extension}" for extension in rules.extensions)
+        else:
+            candidates = _named(walk, folder, place, fields)
+        path = walk.first(place, candidates)
+        if path is not None:
+            return path
+    return None
+
+
+def _named(walk: LegacyWalk, folder: str, place: str, fields: EntryFields | FolderFields) -> Iterator[str]:
+    text = fields.main if place == "main" else fields.module
+    if not text:
+        return
+    rules = walk.rules
+    extensions = rules.main_extensions if place == "main" else rules.extensions
+    path = _inside(folder, rules.read_main(text), text)
+    if path is None:
+        if rules.escaping_main_refused:
+            raise Refused("invalid_target", f"`{place}` is `{text}`, which is outside the package")
+        return
+    path = path.rstrip("/")
+    if path:
+        yield from with_extensions(path, extensions, walk.profile)
+        path += "/"
+    for extension in extensions:
+        yield f"{path}index{extension}"
+
+
+def _inside(folder: str, path: str | None, text: str) -> str | None:
+    # Only a nested package.json may point upwards and stay inside the package.
+    return path if not folder else literal(folder + text)
+
+
+def _subpath(walk: LegacyWalk, subpath: str) -> str | None:
+    rules = walk.rules
+    path = rules.read_subpath(subpath)
+    if path is None:
+        raise Refused("invalid_subpath", f"`{subpath}` is not a path inside the package")
+    if not rules.searches_subpaths:
+        return walk.first(subpath, iter((path,)))
+    return search(walk, subpath, path)
+
+
+def search(walk: LegacyWalk, key: str, path: str) -> str | None:
+    """Answer the file that a path may stand for when its extension, or `/index`, may be missing."""
+    bare = path.rstrip("/")
+    if path == bare:
+        found = walk.first(key, with_extensions(path, walk.rules.extensions, walk.profile))
+        if found is not None:
+            return found
+    return _folder(walk, f"{bare}/" if bare else "", walk.fields.folders.get(bare, FolderFields()))
+
+
+def _what_is_missing(fields: EntryFields) -> str:
+    if fields.main:
+        return f"`main` is `{fields.main}`, which the package does not contain, and it has no `index.js`"
+    return "the package has neither `exports` nor `main` nor an `index.js`"

@@ -1,0 +1,157 @@
+"""Browsing: what is published, one package or version at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.domain.diff import diff_versions
+from chalicelib.domain.document import Document
+from chalicelib.domain.errors import InvalidVersion, PackageNotFound, VersionNotFound
+from chalicelib.domain.head import Head, View
+from chalicelib.domain.manifest import Manifest
+from chalicelib.domain.metadata import FileTree, Metadata, VersionDiff
+from chalicelib.domain.names import PackageName
+from chalicelib.domain.versions import clean_version
+from chalicelib.stores.artifacts import Artifacts
+from chalicelib.stores.heads import Heads
+from chalicelib.stores.manifests import Manifests, StoredManifest
+from chalicelib.stores.metadata import MetadataStore
+
+
+class VersionLine(Document):
+    """One version in a package's list."""
+
+    version: str
+    published_at: str
+    deprecated: str | None = None
+    yanked: str | None = None
+
+
+class PackagePage(Document):
+    """A package: its tags and its versions, ascending."""
+
+    name: str
+    latest: str | None = None
+    tags: dict[str, str]
+    versions: list[VersionLine]
+    modified: str | None = None
+    seq: int
+
+
+class VersionPage(Document):
+    """A version: everything that was found about it."""
+
+    metadata: Metadata
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Tarball:
+    """A published tarball: where to download it, or its size and bytes where the medium has no addresses."""
+
+    filename: str
+    integrity: str
+    url: str | None
+    size: int
+    chunks: Iterator[bytes]
+
+
+class Browsing:
+    """Reads published packages; every method raises PackageNotFound and VersionNotFound."""
+
+    def __init__(
+        self, heads: Heads, manifests: Manifests, metadata: MetadataStore, artifacts: Artifacts
+    ) -> None:
+        self._heads = heads
+        self._manifests = manifests
+        self._metadata = metadata
+        self._artifacts = artifacts
+
+    def view(self, name: PackageName, *, as_of: str | None = None) -> tuple[Head, View]:
+        """Answer a package's head and its view, as it is or as it was at a moment."""
+        head = self._heads.get(name)
+        if head is None:
+            raise PackageNotFound(name)
+        view = self._heads.as_of(head, as_of) if as_of else head.view
+        if not view.versions:
+            raise PackageNotFound(name)
+        return head, view
+
+    def page(self, name: PackageName, *, as_of: str | None = None) -> PackagePage:
+        """Answer a package with all its versions; one read."""
+        head, view = self.view(name, as_of=as_of)
+        return page_of(head, view)
+
+    def version(self, name: PackageName, wanted: str) -> str:
+        """Answer the version that a version number or a tag names."""
+        number = _number(wanted)
+        if number is not None and self._heads.committed(name, number):
+            return number
+        _, view = self.view(name)
+        found = view.tags.get(wanted, number)
+        if found is None or found not in view.versions:
+            raise VersionNotFound(name, wanted, latest=view.latest)
+        return found
+
+    def version_page(self, name: PackageName, wanted: str) -> VersionPage:
+        """Answer a version's metadata and manifest."""
+        version = self.version(name, wanted)
+        return VersionPage(
+            metadata=self._metadata_of(name, version), manifest=self._manifest_of(name, version).manifest
+        )
+
+    def files(self, name: PackageName, wanted: str) -> FileTree:
+        """Answer a version's file tree."""
+        tree = self._metadata_of(name, self.version(name, wanted)).files
+        return tree if tree is not None else FileTree(total_files=0, total_directories=0, tree=[])
+
+    def diff(self, name: PackageName, wanted: str, previous: str) -> VersionDiff:
+        """Answer what changed from one version to another."""
+        before = self._metadata_of(name, self.version(name, previous))
+        return diff_versions(before, self._metadata_of(name, self.version(name, wanted)))
+
+    def tarball(self, name: PackageName, version: str) -> Tarball:
+        """Answer where a version's tarball is."""
+        version = self.version(name, version)
+        dist = self._manifest_of(name, version).manifest.dist
+        filename = f"{name.bare}-{version}.tgz"
+        url = self._artifacts.tarball_url(name, version, filename)
+        chunks = iter(()) if url else self._artifacts.open_tarball(name, version)
+        return Tarball(filename, dist.integrity, url, dist.size, chunks)
+
+    def _manifest_of(self, name: str, version: str) -> StoredManifest:
+        stored = self._manifests.get(name, version)
+        if stored is None:
+            raise VersionNotFound(name, version)
+        return stored
+
+    def _metadata_of(self, name: str, version: str) -> Metadata:
+        metadata = self._metadata.get(name, version)
+        if metadata is None:
+            raise VersionNotFound(name, version)
+        return metadata
+
+
+def page_of(head: Head, view: View) -> PackagePage:
+    """Answer the page of a package under one of its views."""
+    return PackagePage(
+        name=head.name,
+        latest=view.latest,
+        tags=view.tags,
+        versions=[_line(view, version) for version in view.ascending],
+        modified=head.modified,
+        seq=head.seq,
+    )
+
+
+def _line(view: View, version: str) -> VersionLine:
+    state = view.versions[version]
+    return VersionLine(
+        version=version, published_at=state.at, deprecated=state.deprecated, yanked=state.yanked
+    )
+
+
+def _number(wanted: str) -> str | None:
+    try:
+        return clean_version(wanted)
+    except InvalidVersion:
+        return None

@@ -1,0 +1,121 @@
+"""Curating: changes to what is published that are not publishes — tags, deprecations, yanks."""
+
+import re
+
+from chalicelib.domain.errors import (
+    InvalidRange,
+    InvalidRequest,
+    PackageNotFound,
+    TagNotFound,
+    VersionNotFound,
+)
+from chalicelib.domain.head import LATEST, Change, Head
+from chalicelib.domain.names import PackageName
+from chalicelib.domain.ranges import Range
+from chalicelib.services.publishing.derive import derive
+from chalicelib.stores.heads import Decide, Heads
+from chalicelib.stores.index import Index
+from chalicelib.stores.manifests import Manifests
+
+MAX_MESSAGE = 2000
+TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
+
+
+class InvalidTag(InvalidRequest):
+    """A tag could be mistaken for a version range, or has characters a URL cannot hold."""
+
+    code = "invalid_tag"
+    title = "The tag is not valid"
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(
+            f"`{tag[:100]}` cannot be a tag; use letters, digits, `.`, `_`, `-`, and nothing that reads as a range",
+            tag=tag[:100],
+        )
+
+
+def check_tag(tag: str) -> str:
+    """Answer the tag if it can be one; raises InvalidTag."""
+    if not TAG.fullmatch(tag) or _reads_as_range(tag):
+        raise InvalidTag(tag)
+    return tag
+
+
+def _reads_as_range(text: str) -> bool:
+    try:
+        Range.parse(text, loose=True)
+    except InvalidRange:
+        return False
+    return True
+
+
+class Curating:
+    """Changes heads; every method answers the head as it is then and raises PackageNotFound and VersionNotFound."""
+
+    def __init__(self, heads: Heads, manifests: Manifests, index: Index) -> None:
+        self._heads = heads
+        self._manifests = manifests
+        self._index = index
+
+    def tag(self, name: PackageName, tag: str, version: str, *, actor: str) -> Head:
+        """Point a tag at a version; raises InvalidTag."""
+        check_tag(tag)
+
+        def decide(head: Head) -> Change | None:
+            _require(head, version)
+            if head.view.tags.get(tag) == version:
+                return None
+            return Change(type="tag", tag=tag, version=version)
+
+        return self._change(name, decide, actor)
+
+    def untag(self, name: PackageName, tag: str, *, actor: str) -> Head:
+        """Remove a tag; raises TagNotFound, and InvalidTag for `latest`, which a package always has."""
+        if tag == LATEST:
+            raise InvalidTag(tag)
+
+        def decide(head: Head) -> Change | None:
+            if not head.view.versions:
+                raise PackageNotFound(head.name)
+            if tag not in head.view.tags:
+                raise TagNotFound(head.name, tag)
+            return Change(type="untag", tag=tag)
+
+        return self._change(name, decide, actor)
+
+    def deprecate(self, name: PackageName, version: str, message: str, *, actor: str) -> Head:
+        """Put a warning on a version; an empty message takes it away."""
+
+        def decide(head: Head) -> Change | None:
+            _require(head, version)
+            if (head.view.versions[version].deprecated or "") == message:
+                return None
+            return Change(type="deprecate", version=version, message=message)
+
+        return self._change(name, decide, actor)
+
+    def yank(self, name: PackageName, version: str, reason: str | None, *, actor: str) -> Head:
+        """Hide a version from ranges, or show it again with no reason; who names it exactly still gets it."""
+
+        def decide(head: Head) -> Change | None:
+            _require(head, version)
+            present = head.view.versions[version].yanked
+            if present == reason:
+                return None
+            if reason is None:
+                return Change(type="unyank", version=version)
+            return Change(type="yank", version=version, reason=reason)
+
+        return self._change(name, decide, actor)
+
+    def _change(self, name: PackageName, decide: Decide, actor: str) -> Head:
+        head, _ = self._heads.change(name, decide, actor=actor)
+        derive(self._index, self._manifests, head)
+        return head
+
+
+def _require(head: Head, version: str) -> None:
+    if not head.view.versions:
+        raise PackageNotFound(head.name)
+    if version not in head.view.versions:
+        raise VersionNotFound(head.name, version, latest=head.view.latest)

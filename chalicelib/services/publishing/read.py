@@ -1,0 +1,55 @@
+"""Read: the tarball once, as a stream, into a package and the pack of its files."""
+
+from typing import BinaryIO
+
+from chalicelib.domain.errors import InvalidName, InvalidTarball, InvalidVersion
+from chalicelib.domain.names import PackageName
+from chalicelib.domain.pack import PackIndex
+from chalicelib.domain.package import Package
+from chalicelib.domain.tarball.reader import ReadTarball, read_tarball
+from chalicelib.domain.versions import clean_version
+from chalicelib.services.publishing.values import Opened, Staged, Workshop
+
+
+class PackageNameInvalid(InvalidTarball):
+    """The package.json inside the tarball has a name that no package can have."""
+
+    code = "invalid_package_name"
+    title = "The package.json has a name that is not valid"
+
+
+class PackageVersionInvalid(InvalidTarball):
+    """The package.json inside the tarball has a version that is not semver."""
+
+    code = "invalid_package_version"
+    title = "The package.json has a version that is not valid"
+
+
+def read(workshop: Workshop, staged: Staged, pack: BinaryIO) -> Opened:
+    """Answer what the tarball holds, its files written into the pack; raises InvalidTarball."""
+    tarball = read_tarball(staged.chunks(), pack, workshop.limits)
+    name, version = _identify(tarball)
+    package = Package(
+        package_json=tarball.package_json,
+        files=tarball.files,
+        digests=tarball.digests,
+        read=lambda path: _read_file(pack, tarball.pack, path),
+    )
+    return Opened(name, version, package, pack)
+
+
+def _identify(tarball: ReadTarball) -> tuple[PackageName, str]:
+    try:
+        name = PackageName.parse(tarball.package_json["name"])
+    except InvalidName as error:
+        raise PackageNameInvalid(f"in the package.json, {error.detail}", **error.facts) from None
+    try:
+        return name, clean_version(tarball.package_json["version"])
+    except InvalidVersion as error:
+        raise PackageVersionInvalid(f"in the package.json, {error.detail}", **error.facts) from None
+
+
+def _read_file(pack: BinaryIO, index: PackIndex, path: str) -> bytes:
+    entry = index.entries[path]
+    pack.seek(entry.offset)
+    return entry.unpack(pack.read(entry.length))

@@ -1,0 +1,45 @@
+"""Serving: the files that a resolution points at, straight from the pack."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.errors import FileMissing, VersionNotFound
+from chalicelib.domain.names import PackageName
+from chalicelib.domain.pack import PackEntry
+from chalicelib.services.publishing.settle import INLINE_BYTES
+from chalicelib.stores.artifacts import Artifacts
+from chalicelib.stores.heads import Heads
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """One file of a version; `url` is where a file too large for a function is read instead."""
+
+    name: str
+    version: str
+    entry: PackEntry
+    url: str | None
+
+
+class Serving:
+    """Finds and reads files of visible versions."""
+
+    def __init__(self, heads: Heads, artifacts: Artifacts) -> None:
+        self._heads = heads
+        self._artifacts = artifacts
+
+    def find(self, name: PackageName, version: str, path: str) -> PackedFile:
+        """Answer where a file is; no read once the version was seen. Raises VersionNotFound and FileMissing."""
+        if not self._heads.committed(name, version):
+            raise VersionNotFound(name, version)
+        index = self._artifacts.index(name, version)
+        if index is None:
+            raise VersionNotFound(name, version)
+        entry = index.entries.get(path)
+        if entry is None:
+            raise FileMissing(name, version, path)
+        url = self._artifacts.file_url(name, version, path) if entry.size > INLINE_BYTES else None
+        return PackedFile(name, version, entry, url)
+
+    def read(self, file: PackedFile) -> bytes:
+        """Answer a file's bytes; one range read of the pack."""
+        return self._artifacts.read_file(file.name, file.version, file.entry)

@@ -1,0 +1,124 @@
+"""The bytes of versions: staged tarballs, published tarballs, and packs of files."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
+
+from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.pack import PackEntry, PackIndex
+from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectNotFound, ObjectStore
+from chalicelib.stores.cache import Cache
+
+INDEX_CACHE_BYTES = 32 << 20
+SUFFIX_BYTES = 64 * 1024
+"""How much of a pack's end is read for its index: enough for some thousand files."""
+CHUNK_BYTES = 1 << 20
+DOWNLOAD_SECONDS = 3600
+
+
+class Artifacts:
+    """Tarballs and packs, on whatever medium keeps them."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._store = store
+        self._keys = keys
+        self._indexes: Cache[PackIndex] = Cache(INDEX_CACHE_BYTES)
+
+    @property
+    def presigns(self) -> bool:
+        """Whether clients can be sent to the medium itself."""
+        return self._store.presign_get(self._keys.health, expires=1) is not None
+
+    def stage(self, sha256: str, data: bytes) -> None:
+        """Keep an arrived tarball until it is published or refused."""
+        try:
+            self._store.put(self._keys.staged(sha256), data, if_absent=True, content_type="application/gzip")
+        except ObjectExists:
+            return
+
+    def stage_from(self, sha256: str, source: str) -> None:
+        """Keep an uploaded object as a staged tarball, without its bytes passing through."""
+        self._store.copy(source, self._keys.staged(sha256))
+
+    def open_staged(self, sha256: str) -> Iterator[bytes]:
+        """Read a staged tarball."""
+        return self._store.stream(self._keys.staged(sha256))
+
+    def discard_staged(self, sha256: str) -> None:
+        """Remove a staged tarball."""
+        self._store.delete(self._keys.staged(sha256))
+
+    def settle_tarball(
+        self, name: str, version: str, sha256: str, fallback: Callable[[], Iterable[bytes]]
+    ) -> None:
+        """Copy the staged tarball to its place; `fallback` reads the same bytes, should they be staged no longer."""
+        target = self._keys.tarball(name, version)
+        try:
+            self._store.copy(self._keys.staged(sha256), target)
+        except ObjectNotFound:
+            # Another publisher of the same bytes has finished and cleaned up.
+            self._put_once(target, fallback(), "application/gzip")
+
+    def settle_pack(self, name: str, version: str, pack: BinaryIO) -> None:
+        """Write a version's pack unless it is there; a pack is never replaced, so offsets stay true."""
+        pack.seek(0)
+        self._put_once(self._keys.pack(name, version), _chunks(pack), "application/octet-stream")
+
+    def settle_file(self, name: str, version: str, path: str, data: bytes, content_type: str) -> None:
+        """Write one file as an object of its own."""
+        self._put_once(self._keys.file(name, version, path), [data], content_type)
+
+    def open_tarball(self, name: str, version: str) -> Iterator[bytes]:
+        """Read a published tarball; raises ObjectNotFound."""
+        return self._store.stream(self._keys.tarball(name, version))
+
+    def tarball_url(self, name: str, version: str, filename: str) -> str | None:
+        """Answer a URL that downloads the tarball from the medium itself, or None."""
+        return self._store.presign_get(
+            self._keys.tarball(name, version), expires=DOWNLOAD_SECONDS, filename=filename
+        )
+
+    def file_url(self, name: str, version: str, path: str) -> str | None:
+        """Answer a URL that reads one file, stored as an object of its own, from the medium itself, or None."""
+        return self._store.presign_get(self._keys.file(name, version, path), expires=DOWNLOAD_SECONDS)
+
+    def index(self, name: str, version: str) -> PackIndex | None:
+        """Answer the index of a version's pack, or None; one read for most, two for packs of many files."""
+        key = self._keys.pack(name, version)
+        cached = self._indexes.get(key)
+        if cached is not None:
+            return cached
+        try:
+            index = self._read_index(key)
+        except ObjectNotFound:
+            return None
+        self._indexes.put(key, index, 200 * len(index.entries))
+        return index
+
+    def read_file(self, name: str, version: str, entry: PackEntry) -> bytes:
+        """Answer the bytes of one file with one range read."""
+        found = self._store.get(
+            self._keys.pack(name, version), start=entry.offset, end=entry.offset + entry.length
+        )
+        assert found is not NOT_MODIFIED
+        return entry.unpack(found.data)
+
+    def _read_index(self, key: str) -> PackIndex:
+        wanted = SUFFIX_BYTES
+        while True:
+            found = self._store.get(key, start=-wanted)
+            assert found is not NOT_MODIFIED
+            index = PackIndex.from_suffix(found.data, found.info.size)
+            if isinstance(index, PackIndex):
+                return index
+            wanted = index
+
+    def _put_once(self, key: str, chunks: Iterable[bytes], content_type: str) -> None:
+        try:
+            self._store.put_stream(key, chunks, if_absent=True, content_type=content_type)
+        except ObjectExists:
+            return
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk

@@ -1,0 +1,154 @@
+"""Package heads: read through a cache that revalidates, changed by compare-and-swap."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chalicelib.domain.errors import Busy
+from chalicelib.domain.head import Change, Event, Head, Segment, View, append, fold, spill
+from chalicelib.domain.keys import ObjectKeys
+from chalicelib.storage.port import (
+    NOT_MODIFIED,
+    ObjectExists,
+    ObjectNotFound,
+    ObjectStore,
+    PreconditionFailed,
+    StorageUnavailable,
+)
+from chalicelib.stores.cache import Cache
+
+JSON = "application/json"
+CACHE_BYTES = 64 << 20
+PATIENCE_SECONDS = 24.0
+"""How long a lost swap is retried: less than the 29 seconds after which a gateway gives up."""
+FIRST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 1.0
+
+Decide = Callable[[Head], Change | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    head: Head
+    etag: str
+
+
+class Heads:
+    """The heads of all packages."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        keys: ObjectKeys,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._now = now
+        self._sleep = sleep
+        self._patience = patience
+        self._cache: Cache[_Read] = Cache(CACHE_BYTES)
+
+    def get(self, name: str) -> Head | None:
+        """Answer the head as it is now, or None; costs one read, without bytes while nothing has changed."""
+        read = self._read(name)
+        return read.head if read else None
+
+    def committed(self, name: str, version: str) -> bool:
+        """Tell whether a version is visible; costs nothing once it was seen, because visible versions stay."""
+        cached = self._cache.get(name)
+        if cached and version in cached.head.view.versions:
+            return True
+        head = self.get(name)
+        return head is not None and version in head.view.versions
+
+    def as_of(self, head: Head, at: str) -> View:
+        """Answer the view of a package at a moment; reads the segments of a long head."""
+        if head.modified is None or at >= head.modified:
+            return head.view
+        return fold(self.events(head), until=at)
+
+    def events(self, head: Head) -> list[Event]:
+        """Answer all events of a head, oldest first."""
+        spilled = [event for ref in head.segments for event in self._segment(head.name, ref.first, ref.last)]
+        return [*spilled, *head.events]
+
+    def change(self, name: str, decide: Decide, *, actor: str) -> tuple[Head, bool]:
+        """Append the event that `decide` makes of the present head; answers the head and whether it changed.
+
+        A swap that another writer won is decided again from what that writer left. Raises Busy when too many
+        writers contend for too long, and whatever `decide` raises.
+        """
+        started = time.monotonic()
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            read = self._read(name)
+            head = read.head if read else Head(name=name)
+            change = decide(head)
+            if change is None:
+                return head, False
+            changed = append(head, change, actor=actor, now=self._now())
+            written = self._swap(changed, read)
+            if written:
+                return written, True
+            if time.monotonic() - started > self._patience:
+                raise Busy(name)
+            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter needs no secrecy
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _read(self, name: str) -> _Read | None:
+        key = self._keys.head(name)
+        cached = self._cache.get(name)
+        try:
+            found = self._store.get(key, unless_etag=cached.etag if cached else None)
+        except ObjectNotFound:
+            self._cache.forget(name)
+            return None
+        if found is NOT_MODIFIED:
+            return cached
+        read = _Read(Head.from_bytes(found.data), found.info.etag)
+        self._cache.put(name, read, len(found.data))
+        return read
+
+    def _swap(self, head: Head, read: _Read | None) -> Head | None:
+        """Write a head over the one read; answers what was written, or None if another writer was first."""
+        data = head.to_bytes()
+        shorter, segment = spill(head, len(data))
+        if segment is not None:
+            self._put_aside(segment)
+            data = shorter.to_bytes()
+        try:
+            etag = self._put(shorter.name, data, read)
+        except (PreconditionFailed, ObjectExists):
+            return None
+        except StorageUnavailable as error:
+            if error.retryable:
+                return None
+            raise
+        self._cache.put(head.name, _Read(shorter, etag), len(data))
+        return shorter
+
+    def _put(self, name: str, data: bytes, read: _Read | None) -> str:
+        key = self._keys.head(name)
+        if read is None:
+            return self._store.put(key, data, if_absent=True, content_type=JSON)
+        return self._store.put(key, data, if_etag=read.etag, content_type=JSON)
+
+    def _put_aside(self, segment: Segment) -> None:
+        events = segment.events
+        key = self._keys.segment(segment.name, events[0].seq, events[-1].seq)
+        try:
+            self._store.put(key, segment.to_bytes(), if_absent=True, content_type=JSON)
+        except ObjectExists:
+            # Another writer put the same events aside and died or lost its swap; events never change.
+            return
+
+    def _segment(self, name: str, first: int, last: int) -> list[Event]:
+        found = self._store.get(self._keys.segment(name, first, last))
+        assert found is not NOT_MODIFIED
+        return Segment.from_bytes(found.data).events

@@ -1,0 +1,167 @@
+"""The index of all packages over a store: a snapshot of shards plus the tail of what came since."""
+
+import hashlib
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+
+from chalicelib.domain.index import IndexEntry, Shard, ShardRef, Snapshot, merge, newest, shard_of
+from chalicelib.domain.keys import ObjectKeys
+from chalicelib.storage.port import (
+    NOT_MODIFIED,
+    ObjectExists,
+    ObjectNotFound,
+    ObjectStore,
+    PreconditionFailed,
+)
+from chalicelib.stores.documents import JSON, ImmutableDocuments
+
+FOLD_AT = 64
+"""How many entries the tail may hold before a writer folds it into the shards."""
+FOLD_AT_MOST = 1000
+CACHE_BYTES = 32 << 20
+PARALLEL_READS = 8
+READ_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadSnapshot:
+    snapshot: Snapshot
+    etag: str | None
+
+
+class Index:
+    """One entry a package, readable without touching every package."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._store = store
+        self._keys = keys
+        self._entries = ImmutableDocuments(store, IndexEntry.from_bytes, cache_bytes=CACHE_BYTES)
+        self._shards = ImmutableDocuments(store, Shard.from_bytes, cache_bytes=CACHE_BYTES)
+        self._latest: _ReadSnapshot | None = None
+
+    def record(self, entry: IndexEntry) -> None:
+        """Make a package's present state findable; folds the tail when it has grown long."""
+        self._entries.put_once(self._keys.index_entry(entry.name, entry.seq), entry.to_bytes())
+        if len(self._tail_keys(FOLD_AT)) >= FOLD_AT:
+            self.fold()
+
+    def page(self, after: str, limit: int) -> list[IndexEntry]:
+        """Answer up to `limit` entries whose name follows `after`, ascending."""
+        return self._collect(after, limit)
+
+    def all(self) -> list[IndexEntry]:
+        """Answer every entry, ascending by name."""
+        return self._collect("", None)
+
+    def fold(self) -> bool:
+        """Fold the tail into the shards; answers whether this call did it and not another writer."""
+        keys = self._tail_keys(FOLD_AT_MOST)
+        additions = newest(self._read_entries(keys))
+        read = self._read_snapshot()
+        snapshot, replaced = self._folded(read.snapshot, additions)
+        if not self._swap(snapshot, read.etag):
+            return False
+        for key in keys:
+            self._store.delete(key)
+        for digest in set(read.snapshot.retired) - {ref.digest for ref in snapshot.shards} - set(replaced):
+            self._store.delete(self._keys.index_shard(digest))
+        return True
+
+    def _collect(self, after: str, limit: int | None) -> list[IndexEntry]:
+        for _ in range(READ_ATTEMPTS):
+            try:
+                return list(islice(self._ascending(after), limit))
+            except ObjectNotFound as error:
+                # Two folds went by since the snapshot was read; the next one names the shards there are.
+                lost = error
+        raise lost
+
+    def _folded(self, before: Snapshot, additions: dict[str, IndexEntry]) -> tuple[Snapshot, list[str]]:
+        """Answer the next snapshot, its new shards written, and the digests of the shards it replaces."""
+        by_shard: dict[int, list[IndexEntry]] = defaultdict(list)
+        for name, entry in additions.items():
+            by_shard[shard_of(before, name)].append(entry)
+        refs: list[ShardRef] = []
+        replaced: list[str] = []
+        for position, ref in enumerate(before.shards or [None]):
+            changes = by_shard.get(position if ref else -1, [])
+            if ref is not None and not changes:
+                refs.append(ref)
+                continue
+            existing = self._shard(ref) if ref else []
+            replaced.extend([ref.digest] if ref else [])
+            refs.extend(self._write_shard(shard) for shard in merge(existing, changes))
+        return Snapshot(generation=before.generation + 1, shards=refs, retired=replaced), replaced
+
+    def _write_shard(self, shard: Shard) -> ShardRef:
+        data = shard.to_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        self._shards.put_once(self._keys.index_shard(digest), data)
+        return ShardRef(first=shard.entries[0].name, digest=digest, count=len(shard.entries))
+
+    def _swap(self, snapshot: Snapshot, etag: str | None) -> bool:
+        key, data = self._keys.index_snapshot, snapshot.to_bytes()
+        try:
+            if etag is None:
+                self._store.put(key, data, if_absent=True, content_type=JSON)
+            else:
+                self._store.put(key, data, if_etag=etag, content_type=JSON)
+        except (ObjectExists, PreconditionFailed):
+            return False
+        return True
+
+    def _ascending(self, after: str) -> Iterator[IndexEntry]:
+        # The tail is read before the snapshot: an entry folded in between is then in the snapshot.
+        tail = newest(self._read_entries(self._tail_keys(None)))
+        snapshot = self._read_snapshot().snapshot
+        pending = sorted(name for name in tail if name > after)
+        for ref in snapshot.shards[max(0, shard_of(snapshot, after)) :]:
+            shard = newest([*self._shard(ref)])
+            names = sorted(name for name in shard if name > after)
+            if not names:
+                continue
+            before = bisect_right(pending, names[-1])
+            fresh, pending = pending[:before], pending[before:]
+            for name in sorted({*names, *fresh}):
+                yield from _visible(newest([e for e in (shard.get(name), tail.get(name)) if e])[name])
+        for name in pending:
+            yield from _visible(tail[name])
+
+    def _shard(self, ref: ShardRef) -> list[IndexEntry]:
+        shard = self._shards.get(self._keys.index_shard(ref.digest))
+        if shard is None:
+            raise ObjectNotFound(self._keys.index_shard(ref.digest))
+        return shard.entries
+
+    def _tail_keys(self, limit: int | None) -> list[str]:
+        listed = self._store.list(self._keys.index_tail, limit=limit)
+        return [info.key for info in listed if hasattr(info, "key")]
+
+    def _read_entries(self, keys: list[str]) -> list[IndexEntry]:
+        if len(keys) <= 1:
+            found = [self._entries.get(key) for key in keys]
+        else:
+            with ThreadPoolExecutor(min(PARALLEL_READS, len(keys))) as pool:
+                found = list(pool.map(self._entries.get, keys))
+        return [entry for entry in found if entry is not None]
+
+    def _read_snapshot(self) -> _ReadSnapshot:
+        known = self._latest
+        try:
+            found = self._store.get(self._keys.index_snapshot, unless_etag=known.etag if known else None)
+        except ObjectNotFound:
+            return _ReadSnapshot(Snapshot(), None)
+        if found is NOT_MODIFIED:
+            assert known is not None
+            return known
+        self._latest = _ReadSnapshot(Snapshot.from_bytes(found.data), found.info.etag)
+        return self._latest
+
+
+def _visible(entry: IndexEntry) -> Iterator[IndexEntry]:
+    if entry.latest is not None:
+        yield entry

@@ -1,0 +1,44 @@
+"""Prism manifests: claimed once, immutable."""
+
+import hashlib
+from dataclasses import dataclass
+
+from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.manifest import DigestPair, Manifest
+from chalicelib.storage.port import ObjectStore
+from chalicelib.stores.documents import ImmutableDocuments
+
+CACHE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredManifest:
+    """A manifest, the digests of its stored bytes, and its files as a set."""
+
+    manifest: Manifest
+    digests: DigestPair
+    files: frozenset[str]
+
+
+class Manifests:
+    """The manifests of all versions."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._keys = keys
+        self._documents = ImmutableDocuments(store, _parse, cache_bytes=CACHE_BYTES)
+
+    def claim(self, manifest: Manifest) -> StoredManifest:
+        """Claim a version for these bytes and facts; answers the manifest that holds the claim, ours or another's."""
+        return self._documents.put_once(
+            self._keys.manifest(manifest.name, manifest.version), manifest.to_bytes()
+        )
+
+    def get(self, name: str, version: str) -> StoredManifest | None:
+        """Answer a version's manifest, or None; it may be claimed and not yet visible."""
+        return self._documents.get(self._keys.manifest(name, version))
+
+
+def _parse(data: bytes) -> StoredManifest:
+    digests = DigestPair(sha256=hashlib.sha256(data).hexdigest(), sha512=hashlib.sha512(data).hexdigest())
+    manifest = Manifest.from_bytes(data)
+    return StoredManifest(manifest, digests, frozenset(manifest.files))

@@ -1,0 +1,27 @@
+"""Version metadata: written once after the claim, immutable."""
+
+from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.metadata import Metadata
+from chalicelib.storage.port import ObjectStore
+from chalicelib.stores.documents import ImmutableDocuments
+
+CACHE_BYTES = 32 << 20
+
+
+class MetadataStore:
+    """The metadata of all versions."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._keys = keys
+        self._documents = ImmutableDocuments(store, Metadata.from_bytes, cache_bytes=CACHE_BYTES)
+
+    def settle(self, metadata: Metadata) -> Metadata:
+        """Write a version's metadata unless a writer of the same claim has; answers what is there."""
+        identifier = metadata.identifier
+        return self._documents.put_once(
+            self._keys.metadata(identifier.name, identifier.version), metadata.to_bytes()
+        )
+
+    def get(self, name: str, version: str) -> Metadata | None:
+        """Answer a version's metadata, or None."""
+        return self._documents.get(self._keys.metadata(name, version))

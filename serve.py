@@ -1,0 +1,92 @@
+"""The registry on this machine: `python serve.py` serves the app until it is interrupted.
+
+HOST (127.0.0.1) and PORT (8000; 0 takes any free one) say where it listens.
+"""
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final, NoReturn
+
+from chalicelib.api.local.server import LocalServer
+from chalicelib.settings import InvalidSettings, Settings
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 8000
+STOP_SECONDS: Final = 10
+MISUSED: Final = 2
+
+
+class CannotListen(Exception):
+    """The address cannot be taken; the message names the variable to change."""
+
+
+def main() -> int:
+    """Serve until interrupted or terminated; answers the exit status."""
+    try:
+        settings = Settings.from_env()
+        server = open_server(*address_of(os.environ), limit=settings.limits.payload)
+    except (InvalidSettings, CannotListen) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return MISUSED
+    sys.stdout.write(f"{greeting(server.url, settings)}\n")
+    sys.stdout.flush()
+    serve_until_stopped(server)
+    return 0
+
+
+def open_server(host: str, port: int, *, limit: int) -> LocalServer:
+    """Open the app's server on an address; raises CannotListen."""
+    app = import_module("app").app
+    try:
+        return LocalServer(app, host, port, limit=limit)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotListen(
+                f"port {port} is in use; set PORT to another, or to 0 for any free one"
+            ) from None
+        raise CannotListen(f"cannot listen on {host}, port {port} ({error}); set HOST and PORT") from None
+
+
+def serve_until_stopped(server: LocalServer) -> None:
+    """Serve until a signal says stop, then let the requests being worked on finish."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.serve_forever(poll_interval=0.1)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        server.finish(STOP_SECONDS)
+
+
+def address_of(environ: Mapping[str, str]) -> tuple[str, int]:
+    """Answer where to listen; raises InvalidSettings."""
+    text = environ.get("PORT", "").strip() or str(DEFAULT_PORT)
+    if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
+        raise InvalidSettings(f"PORT is `{text}`, which is not a number from 0 to 65535")
+    return environ.get("HOST", "").strip() or DEFAULT_HOST, int(text)
+
+
+def greeting(url: str, settings: Settings) -> str:
+    """Say where the registry is, what it keeps its state in, and three commands to try."""
+    usual = url == f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+    told = "" if usual else f"PRISM_REGISTRY_URL={url} "
+    kept = f" under {settings.storage_root}" if settings.storage_driver == "filesystem" else ""
+    return "\n".join(
+        (
+            f"Prism is at {url} ({settings.storage_driver}{kept}). Try, from another terminal:",
+            f"  {told}prism publish path/to/package",
+            f"  {told}prism resolve name@latest",
+            f"  curl {url}/v1/packages",
+        )
+    )
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""Whole registries for tests: a container over each kind of medium, with a counting or faulty store in between."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib.container import Container
+from chalicelib.domain.manifest import Publisher
+from chalicelib.services.publishing import Published, PublishRequest
+from chalicelib.settings import R2Settings, S3Settings, Settings
+from chalicelib.storage import open_store
+from chalicelib.storage.port import ObjectStore
+from chalicelib.storage.testing.wrappers import CountingStore
+from tests.builders import Content, package_json, tarball
+
+ALICE = Publisher(name="Alice", email="alice@example.org")
+
+
+@dataclass
+class World:
+    """A registry under test: its settings, its medium, and a store that counts."""
+
+    settings: Settings
+    medium: ObjectStore
+    store: CountingStore
+    container: Container
+
+    def fresh(self, store: ObjectStore | None = None) -> Container:
+        """Answer another process over the same medium, with empty caches."""
+        return Container(self.settings, store=store or self.store)
+
+
+def world(settings: Settings, medium: ObjectStore | None = None) -> World:
+    """Make a registry over a driver."""
+    medium = medium or open_store(settings.storage_driver, settings)
+    store = CountingStore(medium)
+    return World(settings, medium, store, Container(settings, store=store))
+
+
+def memory_world() -> World:
+    """Make a registry in memory."""
+    return world(Settings(storage_driver="memory"))
+
+
+def filesystem_world(root: Path) -> World:
+    """Make a registry in a folder."""
+    return world(Settings(storage_driver="filesystem", storage_root=root))
+
+
+@contextmanager
+def s3_world(endpoint: str, bucket: str) -> Iterator[World]:
+    """Make a registry in a bucket of an emulator."""
+    yield world(
+        Settings(
+            storage_driver="s3",
+            s3=S3Settings(
+                bucket=bucket,
+                region="us-east-1",
+                endpoint=endpoint,
+                force_path_style=True,
+                access_key_id="test",
+                secret_access_key="test",
+            ),
+        )
+    )
+
+
+@contextmanager
+def r2_world(endpoint: str, bucket: str) -> Iterator[World]:
+    """Make a registry in an R2 bucket, as far as an emulator plays R2."""
+    yield world(
+        Settings(
+            storage_driver="r2",
+            r2=R2Settings(
+                account_id="account",
+                bucket=bucket,
+                access_key_id="test",
+                secret_access_key="test",
+                endpoint=endpoint,
+            ),
+        )
+    )
+
+
+def publish(
+    container: Container,
+    version: str = "1.0.0",
+    *,
+    name: str = "demo",
+    files: dict[str, Content] | None = None,
+    tag: str | None = None,
+    publisher: Publisher = ALICE,
+    **fields: object,
+) -> Published:
+    """Publish a package of one module, or of the files given."""
+    return container.publishing.publish(
+        PublishRequest(
+            publisher=publisher,
+            source="cli",
+            tag=tag,
+            data=package(version, name=name, files=files, **fields),
+        )
+    )
+
+
+def package(
+    version: str = "1.0.0", *, name: str = "demo", files: dict[str, Content] | None = None, **fields: object
+) -> bytes:
+    """Answer the tarball of a package of one module, or of the files given."""
+    contents = files or {"index.js": f"export default {version!r}\n"}
+    described = package_json(name=name, version=version, **({"type": "module", "main": "index.js"} | fields))
+    return tarball({"package.json": described, **contents})
