@@ -14,6 +14,36 @@ DRIVERS: Final = ("memory", "filesystem", "s3", "r2")
 FILE_MODES: Final = ("pack", "objects")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
+VARIABLES: Final = {
+    "PRISM_STORAGE_DRIVER": "where everything is kept: `filesystem` (default on a machine), `memory`, `s3` (default on "
+    "Lambda), `r2`, or `module:Class` for a driver of your own",
+    "PRISM_ARTIFACT_DRIVER": "another driver for tarballs, files and metadata; default: the same",
+    "STORAGE_ROOT": "the folder of the filesystem driver; default `storage`",
+    "PRISM_S3_BUCKET": "the bucket of the s3 driver; required by it",
+    "PRISM_S3_REGION": "the bucket's region; default `AWS_REGION`, otherwise required by the s3 driver",
+    "PRISM_S3_ENDPOINT": "another S3 service's address, such as MinIO's",
+    "PRISM_S3_PREFIX": "what all keys begin with; default `prism/`",
+    "PRISM_S3_FORCE_PATH_STYLE": "`true` puts the bucket into the path instead of the host, as MinIO needs",
+    "PRISM_S3_ACCESS_KEY_ID": "credentials, with the next one; default: the role's",
+    "PRISM_S3_SECRET_ACCESS_KEY": "credentials, with the one before",
+    "PRISM_R2_ACCOUNT_ID": "the Cloudflare account; required by the r2 driver",
+    "PRISM_R2_BUCKET": "the bucket of the r2 driver; required by it",
+    "PRISM_R2_ACCESS_KEY_ID": "credentials; required by the r2 driver",
+    "PRISM_R2_SECRET_ACCESS_KEY": "credentials; required by the r2 driver",
+    "PRISM_R2_PREFIX": "what all keys begin with; default `prism/`",
+    "PRISM_R2_ENDPOINT": "another address than the account's own, such as a jurisdiction's",
+    "PRISM_FILES": "`pack` (default) keeps a version's files in one object; `objects` also makes each an object of its "
+    "own, for a CDN that points at the bucket",
+    "PRISM_PUBLIC_BASE_URL": "what the URLs of files begin with; default: relative URLs",
+    "PRISM_MAX_PAYLOAD": "the largest request body in bytes; default 268435456",
+    "PRISM_MAX_UNPACKED_SIZE": "the most bytes a package may unpack to; default 1073741824",
+    "PRISM_MAX_FILES": "the most files a package may have; default 100000",
+    "PRISM_MAX_PATH_LENGTH": "the longest path in a package; default 512",
+    "PRISM_MAX_RATIO": "how many times its own size a tarball may unpack to; default 200",
+    "LOG_LEVEL": "`DEBUG`, `INFO` (default), `WARNING`, `ERROR` or `CRITICAL`",
+}
+"""Every variable that is read, and what it means; `AWS_*` variables are the platform's own."""
+
 
 class InvalidSettings(Exception):
     """A setting is missing or contradicts another; the message names its variable."""

@@ -1,8 +1,6 @@
 """Whole registries for tests: a container over each kind of medium, with a counting or faulty store in between."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chalicelib.container import Container
@@ -48,10 +46,9 @@ def filesystem_world(root: Path) -> World:
     return world(Settings(storage_driver="filesystem", storage_root=root))
 
 
-@contextmanager
-def s3_world(endpoint: str, bucket: str) -> Iterator[World]:
+def s3_world(endpoint: str, bucket: str) -> World:
     """Make a registry in a bucket of an emulator."""
-    yield world(
+    return world(
         Settings(
             storage_driver="s3",
             s3=S3Settings(
@@ -66,10 +63,9 @@ def s3_world(endpoint: str, bucket: str) -> Iterator[World]:
     )
 
 
-@contextmanager
-def r2_world(endpoint: str, bucket: str) -> Iterator[World]:
+def r2_world(endpoint: str, bucket: str) -> World:
     """Make a registry in an R2 bucket, as far as an emulator plays R2."""
-    yield world(
+    return world(
         Settings(
             storage_driver="r2",
             r2=R2Settings(
@@ -80,6 +76,20 @@ def r2_world(endpoint: str, bucket: str) -> Iterator[World]:
                 endpoint=endpoint,
             ),
         )
+    )
+
+
+def beside(other: World, prefix: str) -> World:
+    """Make an empty registry in the same bucket, below another prefix."""
+    settings = other.settings
+    s3, r2 = settings.s3, settings.r2
+    return world(
+        replace(
+            settings,
+            s3=replace(s3, prefix=prefix) if s3 else None,
+            r2=replace(r2, prefix=prefix) if r2 else None,
+        ),
+        other.medium,
     )
 
 

@@ -9,7 +9,7 @@ from chalicelib.domain.metadata import Dependencies, RuntimeAnalysis
 
 name = "tags"
 version = "1"
-requires = ("dependencies", "types", "runtimes")
+requires = ("dependencies", "runtimes")
 essential = False
 
 TINY: Final = 5 * 1024

@@ -66,8 +66,12 @@ def json_answer(
     cache: str = REVALIDATE,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Answer a JSON value; reads without an `etag` get one from their bytes, and writes are never cached."""
-    return Answer(status, value, {"Cache-Control": cache, **_etag(etag), **(headers or {})}, JSON)
+    """Answer a JSON value; bytes are JSON already.
+
+    Reads without an `etag` get one from their bytes, and answers to writes are never cached.
+    """
+    data = value if isinstance(value, bytes) else compact_json(plain(value))
+    return Answer(status, data, {"Cache-Control": cache, **_etag(etag), **(headers or {})}, JSON)
 
 
 def bytes_answer(

@@ -2,7 +2,7 @@
 
 API Gateway allows one variable name on each level of the tree and, under Chalice, no greedy variable. So the
 routes that share their fixed first segments become one column of gateway paths, a level each
-(`/packages/{p1}`, `/packages/{p1}/{p2}`, …) with every method, and the logical route is found in the
+(`/packages/{p1}`, `/packages/{p1}/{p2}`, …) and the logical route is found in the
 request's own path. That way an unknown path or a wrong method below a known prefix is answered in our shape
 too.
 """
@@ -19,10 +19,12 @@ from chalicelib.api.dispatch import dispatch, refuse
 from chalicelib.api.errors import InternalError, MethodNotAllowed
 from chalicelib.api.invocations import request_of
 from chalicelib.api.requests import Request
-from chalicelib.api.routing import Resource, Router, collect
-from chalicelib.api.templates import Template
+from chalicelib.api.routing import Resource, Route, Router, collect
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+READ_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+"""What a column without writes takes; each method more is 3 KB of a template that may have 1 MB."""
+
 EVERYTHING: Final = "*/*"
 
 _EVENT: Final[ContextVar[Mapping[str, Any]]] = ContextVar("event")
@@ -62,25 +64,27 @@ def mount(app: PrismApp, resources: Iterable[Resource]) -> None:
         request = request_of(_EVENT.get())
         return _response(app.answer(request), request.method, states_length=app.states_length)
 
-    for path in gateway_paths(route.template for route in app.router.routes):
-        app.route(path, methods=list(METHODS), content_types=[EVERYTHING])(view)
+    for path, methods in gateway_table(app.router.routes).items():
+        app.route(path, methods=list(methods), content_types=[EVERYTHING])(view)
 
 
-def gateway_paths(templates: Iterable[Template]) -> list[str]:
-    """Answer the gateway's paths that templates need, ascending: a column below each fixed prefix."""
-    spans: dict[tuple[str, ...], range] = {}
-    for template in templates:
-        known = spans.get(template.fixed, template.depths)
-        spans[template.fixed] = range(
-            min(known.start, template.depths.start), max(known.stop, template.depths.stop)
-        )
-    return sorted(path for fixed, span in spans.items() for path in _column(fixed, span))
+def gateway_table(routes: Iterable[Route]) -> dict[str, tuple[str, ...]]:
+    """Answer the gateway's paths that routes need, ascending, and the methods of each."""
+    columns: dict[tuple[str, ...], list[Route]] = {}
+    for route in routes:
+        columns.setdefault(route.template.fixed, []).append(route)
+    return dict(sorted(item for fixed, column in columns.items() for item in _column(fixed, column)))
 
 
-def _column(fixed: tuple[str, ...], span: range) -> Iterator[str]:
-    """Answer a path for each level that routes below a fixed prefix reach, and each level above it."""
-    for depth in range(min(span.start, 1), span.stop):
-        yield "/" + "/".join([*fixed, *(f"{{p{level}}}" for level in range(1, depth + 1))])
+def _column(fixed: tuple[str, ...], routes: Iterable[Route]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Answer a path for each level that the routes below a fixed prefix reach, and each level above it."""
+    routes = list(routes)
+    methods = READ_METHODS if all(route.method in READ_METHODS for route in routes) else METHODS
+    fewest = min(route.template.depths.start for route in routes)
+    deepest = max(route.template.depths.stop for route in routes)
+    for depth in range(min(fewest, 1), deepest):
+        levels = [f"{{p{level}}}" for level in range(1, depth + 1)]
+        yield "/" + "/".join([*fixed, *levels]), methods
 
 
 def _with_accept(event: Any) -> Any:

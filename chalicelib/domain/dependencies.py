@@ -77,18 +77,21 @@ def _is_hosted_repository(text: str) -> bool:
 
 
 def _names_repository(host: str, address: SplitResult) -> bool:
-    user, project, below, *_ = [*address.path.removeprefix("/").split("/"), "", "", ""]
+    """Tell whether the path is a repository's; plain http npm takes from one host only."""
+    path = address.path.removeprefix("/")
+    user, project, below, *_ = [*path.split("/"), "", "", ""]
+    if host == "github.com":
+        return bool(user and project) and below in {"", "tree"}
+    if address.scheme == "http":
+        return False
     match host:
-        case "github.com":
-            return bool(user and project) and below in {"", "tree"}
         case "gist.github.com":
-            return bool(user) and below != "raw"
-        case "bitbucket.org" if address.scheme == "https":
+            return bool(user or project) and below != "raw"
+        case "bitbucket.org":
             return bool(user and project) and below != "get"
-        case "git.sr.ht" if address.scheme == "https":
+        case "git.sr.ht":
             return bool(user and project) and below != "archive"
-        case "gitlab.com" if address.scheme == "https":
-            return (
-                bool(user and project) and "/-/" not in address.path and "/archive.tar.gz" not in address.path
-            )
+        case "gitlab.com":
+            owner, _, repository = path.rpartition("/")
+            return bool(owner and repository) and "/-/" not in path and "/archive.tar.gz" not in path
     return False

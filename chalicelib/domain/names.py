@@ -1,8 +1,8 @@
 """Package names under npm's rules for new packages, with the leniency that real packages need.
 
-The rules are those of npm's `validate-npm-package-name`, with three differences: names of Node's built-in modules
-are allowed because real packages have them (`events`, `buffer`), upper case and surrounding white space are
-normalised instead of refused, and a scope may hold no other characters than a name.
+The rules are those of npm's `validate-npm-package-name`, with three differences: names of Node's built-in
+modules are allowed because real packages have them (`events`, `buffer`), upper case and surrounding white
+space are normalised instead of refused, and a scope may hold no other characters than a name.
 """
 
 import re

@@ -10,7 +10,7 @@ _HOSTS: Final = {
     "bitbucket": "bitbucket.org",
     "gist": "gist.github.com",
 }
-_SHORT: Final = re.compile(r"(?:(github|gitlab|bitbucket|gist):)?([\w.-]+/[\w.-]+|[0-9a-f]{20,})(?:#.*)?")
+_SHORT: Final = re.compile(r"(?:(github|gitlab|bitbucket|gist):)?(\w[\w.-]*/[\w.-]+|[0-9a-f]{20,})(?:#.*)?")
 _LONG: Final = re.compile(
     r"(?:git\+)?(?:https?|ssh|git)://(?:[^/@]*@)?([^/:#?]+)(?::\d+)?[/:]([^#?]+)", re.IGNORECASE
 )

@@ -169,22 +169,23 @@ def _sliced(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
 
 def _entries(index: bytes, size: int) -> dict[str, PackEntry]:
     """Read the index of members that fill `size` bytes."""
-    entries: dict[str, PackEntry] = {}
-    offset = 0
-    for path, length, *rest in _listed(index):
-        entries[path] = PackEntry(path, offset, length, *rest)
-        offset += length
-    if offset != size:
+    try:
+        entries = _listed(from_json(index))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableDocument("pack", f"its index is not what it should be: {error}") from error
+    if sum(entry.length for entry in entries.values()) != size:
         raise UnreadableDocument("pack", "its index does not describe its members")
     return entries
 
 
-def _listed(index: bytes) -> list[Any]:
-    try:
-        value = from_json(index)
-        if value["format"] != FORMAT:
-            raise UnreadableDocument("pack", f"its format is `{value['format']}` and not `{FORMAT}`")
-        files: list[Any] = value["files"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnreadableDocument("pack", "its index is not what it should be") from error
-    return files
+def _listed(value: Any) -> dict[str, PackEntry]:
+    if value["format"] != FORMAT:
+        raise ValueError(f"its format is `{value['format']}` and not `{FORMAT}`")
+    entries: dict[str, PackEntry] = {}
+    offset = 0
+    for path, length, size, sha256, executable in value["files"]:
+        if length <= 0:
+            raise ValueError(f"the member of `{path}` has no bytes")
+        entries[path] = PackEntry(path, offset, length, size, sha256, executable)
+        offset += length
+    return entries

@@ -1,11 +1,11 @@
 """Which version of a package a wanted version, range or tag picks: npm's own choice (`npm-pick-manifest` 11).
 
-A version picks itself. A tag picks what it points to. A range picks `latest` if that is inside and sound, else
-the best version inside, by this order: not to be avoided; not deprecated and made for the engines; made for the
-engines; not deprecated; highest.
+A version picks itself. A tag picks what it points to. A range picks `latest` if that is inside and sound,
+else the best version inside, by this order: not to be avoided; not deprecated and made for the engines;
+made for the engines; not deprecated; highest.
 
-What was published after `before` does not exist. Neither does what was yanked, except for who names it exactly,
-as in PEP 592. A tag that points to either picks the best version below it.
+What was published after `before` does not exist. Neither does what was yanked, except for who names it
+exactly, as in PEP 592. A tag that points to either picks the best version below it.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,7 +67,7 @@ def pick_version(
         wanted = f"<={tagged}"
     runs = _running(node_version, npm_version)
     default = tags.get(default_tag)
-    if default in versions and _prefers(default, wanted, avoid):
+    if default is not None and default in versions and _prefers(default, wanted, avoid):
         candidate = versions[default]
         if exists(candidate) and runs(candidate) and not candidate.deprecated:
             return default

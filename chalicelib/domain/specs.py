@@ -1,8 +1,8 @@
 """What a user asks for: a package, which version of it, and a path inside, written `name@wanted/path`.
 
 The words are npm's (`npm-package-arg` 13): what follows the `@` is a version, a range or a tag, and nothing
-means `*`, which prefers the tag `latest`. An alias (`other@npm:name@^1`) asks for the name behind it. Where npm
-sees a git shorthand or a directory (`lodash/fp`), this is a path inside the package, as in an import.
+means `*`, which prefers the tag `latest`. An alias (`other@npm:name@^1`) asks for the name behind it. Where
+npm sees a git shorthand or a directory (`lodash/fp`), this is a path inside the package, as in an import.
 """
 
 import re
@@ -67,12 +67,12 @@ class PackageSpec:
         name_part, rest = _split_name(text)
         if not rest.startswith("@"):
             return cls(PackageName.parse(name_part), subpath=_subpath(rest, spec))
-        after = rest[1:].lstrip(SPACES)
+        after = rest[1:]
         if _is_alias(after) and text is spec:
             return replace(cls._target(after, spec), alias=PackageName.parse(name_part))
-        wanted, slash, path = after.partition("/")
-        if is_foreign(after) or is_foreign(wanted):
+        if is_foreign(after):
             _refuse(after, spec)
+        wanted, slash, path = after.partition("/")
         return cls(PackageName.parse(name_part), *read_wanted(wanted), _subpath(slash + path, spec))
 
     @classmethod

@@ -35,13 +35,13 @@ _LOOSE: Final = _pattern(LOOSE, rf"[v={SPACES}]*")
 @lru_cache(maxsize=_CACHED)
 def version_key(text: str) -> VersionKey:
     """Answer the sort key of a version; raises InvalidVersion. Build metadata does not count."""
-    return _key(_matched(text, _STRICT))
+    return _key(text, _STRICT)
 
 
 @lru_cache(maxsize=_CACHED)
 def loose_version_key(text: str) -> VersionKey:
     """Answer the sort key of a version in npm's loose form (`=1.2.3`, `1.2.3beta`); raises InvalidVersion."""
-    return _key(_matched(text, _LOOSE))
+    return _key(text, _LOOSE)
 
 
 def clean_version(text: str, *, loose: bool = False) -> str:
@@ -88,8 +88,8 @@ def _matched(text: str, pattern: re.Pattern[str]) -> re.Match[str]:
     return match
 
 
-def _key(match: re.Match[str]) -> VersionKey:
-    major, minor, patch, prerelease = match.group(1, 2, 3, 4)
+def _key(text: str, pattern: re.Pattern[str]) -> VersionKey:
+    major, minor, patch, prerelease = _matched(text, pattern).groups()
     return int(major), int(minor), int(patch), _prerelease_key(prerelease) if prerelease else RELEASE
 
 

@@ -71,6 +71,10 @@ class Artifacts:
         """Read a published tarball; raises ObjectNotFound."""
         return self._store.stream(self._keys.tarball(name, version))
 
+    def stored_tarball(self, name: str, version: str) -> bytes:
+        """Answer a published tarball whole; raises ObjectNotFound."""
+        return b"".join(self.open_tarball(name, version))
+
     def tarball_url(self, name: str, version: str, filename: str) -> str | None:
         """Answer a URL that downloads the tarball from the medium itself, or None."""
         return self._store.presign_get(

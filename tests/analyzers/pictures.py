@@ -1,7 +1,7 @@
 """Packages and subjects built from a picture, without a tarball.
 
-`subject({"package.json": {...}, "index.mjs": "..."})` is what an analyzer is given. A picture without a package.json
-gets a minimal one; mappings become JSON; paths that end with `.sh` are executable.
+`subject({"package.json": {...}, "index.mjs": "..."})` is what an analyzer is given. A picture without a
+package.json gets a minimal one; mappings become JSON; paths that end with `.sh` are executable.
 """
 
 import gzip

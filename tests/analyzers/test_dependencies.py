@@ -10,7 +10,9 @@ from tests.analyzers.pictures import subject
 
 
 def found(**declared: Any) -> Dependencies:
-    value = dependencies.analyze(subject({"package.json": {"name": "demo", "version": "1.0.0", **declared}})).value
+    value = dependencies.analyze(
+        subject({"package.json": {"name": "demo", "version": "1.0.0", **declared}})
+    ).value
     assert isinstance(value, Dependencies)
     return value
 
@@ -75,7 +77,9 @@ def test_specs_follow_the_groups_and_their_order() -> None:
             id="the meta of peers speaks of peers alone",
         ),
         pytest.param(
-            {"peerDependencies": {"a": "1"}, "peerDependenciesMeta": "broken"}, False, id="a broken meta says nothing"
+            {"peerDependencies": {"a": "1"}, "peerDependenciesMeta": "broken"},
+            False,
+            id="a broken meta says nothing",
         ),
     ],
 )
@@ -101,6 +105,8 @@ def test_old_engines_in_a_list_are_left_out() -> None:
 
 
 def test_the_verdict_counts_the_groups() -> None:
-    picture = {"package.json": {"name": "demo", "dependencies": {"a": "1"}, "devDependencies": {"b": "1", "c": "1"}}}
+    picture = {
+        "package.json": {"name": "demo", "dependencies": {"a": "1"}, "devDependencies": {"b": "1", "c": "1"}}
+    }
     assert dependencies.analyze(subject(picture)).verdict == "1 dependencies, 2 devDependencies"
     assert dependencies.analyze(subject({})).verdict == "no dependencies"

@@ -31,7 +31,12 @@ def node(picture: Picture, path: str) -> TreeNode:
 
 def test_every_file_of_the_package_is_in_the_tree_once() -> None:
     picture = {"a/b/c.js": "1", "a/d.js": "2", "e.js": "3"}
-    assert sorted(file.path for file in tree(picture).walk_files()) == ["a/b/c.js", "a/d.js", "e.js", "package.json"]
+    assert sorted(file.path for file in tree(picture).walk_files()) == [
+        "a/b/c.js",
+        "a/d.js",
+        "e.js",
+        "package.json",
+    ]
 
 
 def test_directories_nest_and_depth_counts_the_segments() -> None:
@@ -57,7 +62,14 @@ def test_a_directory_weighs_all_that_is_below_it() -> None:
 
 def test_siblings_are_sorted_by_path_files_and_directories_together() -> None:
     picture = {"b/x.js": "", "a.js": "", "b-c.js": "", "b.js": "", "Z.js": ""}
-    assert [each.path for each in tree(picture).tree] == ["Z.js", "a.js", "b", "b-c.js", "b.js", "package.json"]
+    assert [each.path for each in tree(picture).tree] == [
+        "Z.js",
+        "a.js",
+        "b",
+        "b-c.js",
+        "b.js",
+        "package.json",
+    ]
 
 
 def test_totals_count_files_and_directories_without_the_root() -> None:
@@ -103,7 +115,10 @@ def test_the_tree_survives_storing() -> None:
 def test_field_names_are_camel_case_in_json() -> None:
     value = tree({"a/b.js": "12"}).to_json_value()
     assert value["totalFiles"] == 2
-    assert value["tree"][0]["size"] == {"rawBytes": 2, "gzipBytes": package({"a/b.js": "12"}).files["a/b.js"].gzip_size}
+    assert value["tree"][0]["size"] == {
+        "rawBytes": 2,
+        "gzipBytes": package({"a/b.js": "12"}).files["a/b.js"].gzip_size,
+    }
 
 
 def test_nine_thousand_files_take_little_time() -> None:

@@ -7,7 +7,12 @@ from chalicelib.analyzers.sizes import readable
 from chalicelib.domain.metadata import Sizes
 from tests.analyzers.pictures import Picture, package, subject
 
-PICTURE: Picture = {"a/b/c.js": "1" * 10, "a/d.js": "2" * 5, "x/y.js": "3" * 3, "package.json": {"name": "demo"}}
+PICTURE: Picture = {
+    "a/b/c.js": "1" * 10,
+    "a/d.js": "2" * 5,
+    "x/y.js": "3" * 3,
+    "package.json": {"name": "demo"},
+}
 
 
 def found() -> Sizes:

@@ -1,8 +1,7 @@
-"""A small table of routes of every kind, so that the machinery is tested apart from the registry's own routes."""
+"""A small table of routes of every kind, to test the machinery apart from the registry's own routes."""
 
 from pydantic import Field
 
-from chalicelib.api.contents import content_type, safety_headers
 from chalicelib.api.gateway import PrismApp, mount
 from chalicelib.api.ranges import partial, range_of
 from chalicelib.api.routing import (
@@ -17,6 +16,7 @@ from chalicelib.api.routing import (
 )
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import PackageNotFound, VersionExists
+from chalicelib.domain.media_types import content_type, safety_headers
 from chalicelib.storage.port import StorageUnavailable
 
 MODULE = b"export const answer = 42;\n"

@@ -147,6 +147,21 @@ def test_the_content_decides_its_type(content: object, content_type: str | None,
     assert (answer.content_type, answer.content) == (content_type, body)
 
 
+@pytest.mark.parametrize(
+    ("value", "body"),
+    [
+        pytest.param("text", b'"text"', id="text"),
+        pytest.param(None, b"null", id="null"),
+        pytest.param([], b"[]", id="empty-list"),
+        pytest.param(b'{"a":1}', b'{"a":1}', id="json-already"),
+    ],
+)
+def test_a_json_answer_is_json_whatever_the_value(value: object, body: bytes) -> None:
+    answer = finish(json_answer(value), "GET", None)
+
+    assert (answer.content_type, answer.content) == ("application/json", body)
+
+
 def test_not_modified_can_be_answered_by_a_handler_too() -> None:
     answer = finish(not_modified("v1"), "GET", None)
 

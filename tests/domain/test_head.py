@@ -96,8 +96,12 @@ def test_an_unpublished_number_is_remembered_and_its_tags_go() -> None:
     ("existing", "version", "requested", "moved"),
     [
         pytest.param([], "1.0.0", None, ["latest"], id="the first version is latest"),
-        pytest.param([], "1.0.0-rc.1", None, ["latest"], id="the first version is latest though a prerelease"),
-        pytest.param([], "1.0.0", "next", ["latest", "next"], id="the first version is latest besides its tag"),
+        pytest.param(
+            [], "1.0.0-rc.1", None, ["latest"], id="the first version is latest though a prerelease"
+        ),
+        pytest.param(
+            [], "1.0.0", "next", ["latest", "next"], id="the first version is latest besides its tag"
+        ),
         pytest.param(["1.0.0"], "1.1.0", None, ["latest"], id="a higher stable version becomes latest"),
         pytest.param(["2.0.0"], "1.1.0", None, [], id="a backport does not become latest"),
         pytest.param(["1.0.0"], "2.0.0-rc.1", None, [], id="a prerelease does not become latest"),
@@ -119,7 +123,9 @@ def test_latest_moves_to_the_highest_stable_version_or_when_asked(
         pytest.param([], "1.0.0", None, id="nothing before the first"),
         pytest.param(["1.0.0", "2.0.0"], "1.1.0", "1.0.0", id="a backport follows its own line"),
         pytest.param(["1.0.0", "2.0.0-rc.1"], "2.0.0", "1.0.0", id="a stable version follows a stable one"),
-        pytest.param(["1.0.0", "2.0.0-rc.1"], "2.0.0-rc.2", "2.0.0-rc.1", id="a prerelease follows a prerelease"),
+        pytest.param(
+            ["1.0.0", "2.0.0-rc.1"], "2.0.0-rc.2", "2.0.0-rc.1", id="a prerelease follows a prerelease"
+        ),
         pytest.param(["1.0.0-rc.1"], "1.0.0", "1.0.0-rc.1", id="without a stable one, the prerelease"),
     ],
 )

@@ -1,14 +1,17 @@
 'use strict'
-// spec -> {type, name, wanted} of a whole spec, or of {dependency} alone; an error of npm's is {type: 'error'}.
+// A whole spec, or {dependency} for what stands behind a name -> {type, name, kind, wanted}, where kind and wanted
+// are those of an alias's target, and a version is clean; {type: 'error'} for what npm refuses.
 
 const npa = require('npm-package-arg')
+const semver = require('semver')
 
 require('./answer.cjs')(input => {
   try {
     const found = input.dependency === undefined ? npa(input, '/') : npa.resolve('name', input.dependency, '/')
-    const target = found.type === 'alias' ? found.subSpec : found
-    return { type: found.type, targetType: target.type, name: found.name, target: target.name, wanted: target.fetchSpec }
+    const { type: kind, name, fetchSpec } = found.type === 'alias' ? found.subSpec : found
+    const wanted = kind === 'version' ? semver.clean(fetchSpec, { loose: true }) : fetchSpec || '*'
+    return { type: found.type, kind, name, wanted }
   } catch (error) {
-    return { type: 'error', message: error.message }
+    return { type: 'error' }
   }
 })

@@ -58,6 +58,7 @@ class Handler(ChaliceRequestHandler):
                 self._refuse(error)
                 return
             self._send(*self._answered(body))
+            self.wfile.flush()
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815 - HTTP's
 

@@ -1,0 +1,48 @@
+"""The commands, in the order the help lists them; one line each."""
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Final, Protocol
+
+from chalicelib.cli.commands import (
+    deprecate,
+    diff,
+    files,
+    info,
+    pack,
+    publish,
+    resolve,
+    search,
+    tag,
+    unyank,
+    yank,
+)
+from chalicelib.cli.environment import Environment
+from chalicelib.cli.exits import ExitStatus
+
+if TYPE_CHECKING:
+    from chalicelib.cli.options import Subparsers
+
+
+class Command(Protocol):
+    """What a command's module holds."""
+
+    def register(self, subparsers: "Subparsers") -> None:
+        """Declare the command's arguments."""
+
+    def run(self, args: Namespace, env: Environment) -> ExitStatus:
+        """Do what was asked."""
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    publish,
+    pack,
+    info,
+    resolve,
+    files,
+    diff,
+    search,
+    tag,
+    deprecate,
+    yank,
+    unyank,
+)

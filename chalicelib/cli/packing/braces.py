@@ -1,4 +1,4 @@
-"""Brace expansion as Bash does it: `{a,b}` is a choice, `{1..3}` a sequence, anything else in braces is literal."""
+"""Brace expansion as Bash does it: `{a,b}` is a choice, `{1..3}` a sequence, and anything else is literal."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Final
 
 MAX_EXPANSIONS: Final = 10_000
 
-# Escaped characters are replaced by noncharacters while braces are read, so that they are never taken for syntax.
+# Noncharacters stand for escaped characters while braces are read, so that those are not taken for syntax.
 _CLOSE: Final = "\ufdd2"
 _HIDDEN: Final = {"\\\\": "\ufdd0", "\\{": "\ufdd1", "\\}": _CLOSE, "\\,": "\ufdd3", "\\.": "\ufdd4"}
 _SHOWN: Final = {hidden: escaped[1] for escaped, hidden in _HIDDEN.items()}

@@ -1,11 +1,11 @@
 """Globs over whole paths, as npm's packing rules use them.
 
-A pattern without a slash is matched against the last portion of a path, `**` stands for any number of portions,
-`!` in front negates, and case is disregarded.
+A pattern without a slash is matched against the last portion of a path, `**` stands for any number of
+portions, `!` in front negates, and case is disregarded.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -19,7 +19,7 @@ _MAGIC: Final = re.compile(r"[^\w. -]")
 
 
 class _Alternative(NamedTuple):
-    """One pattern without braces: its portions, and whether it can match with and without a slash in front."""
+    """One pattern without braces: its portions, and whether it can match with or without a slash in front."""
 
     portions: tuple[Portion | None, ...]
     rooted: bool
@@ -41,7 +41,7 @@ class Glob:
         self._alternatives = [_alternative(texts) for texts in split if len(texts) > 1]
 
     def matches(self, path: str) -> bool:
-        """Say whether the pattern, its negation disregarded, matches a path, as it is or with a slash in front.
+        """Say whether the pattern, not regarding negation, matches a path, with or without a slash in front.
 
         A folder's path may end in a slash.
         """
@@ -59,7 +59,8 @@ class Glob:
         if self._names and any(test is None or test(_name(portions)) for test in self._names):
             return True
         return any(
-            (bare and _may_match_below(wanted, portions)) or (rooted and _may_match_below(wanted, ("", *portions)))
+            (bare and _may_match_below(wanted, portions))
+            or (rooted and _may_match_below(wanted, ("", *portions)))
             for wanted, rooted, bare in self._alternatives
         )
 
@@ -98,25 +99,22 @@ def _compile(text: str) -> Portion | None:
     return None if text == ANY_DEPTH else compile_portion(text)
 
 
-def _matches(wanted: Sequence[Portion | None], portions: Sequence[str], at: int = 0, start: int = 0) -> bool:
-    """Say whether the portions from `start` on are what is wanted from `at` on."""
-    while at < len(wanted):
-        test = wanted[at]
+def _matches(wanted: Sequence[Portion | None], portions: Sequence[str]) -> bool:
+    """Say whether the portions are what is wanted, by following every way to read them at once."""
+    end = len(portions)
+    starts: Iterable[int] = (0,)
+    for test in wanted[:-1]:
         if test is None:
-            return _matches_any_depth(wanted, portions, at + 1, start)
-        if start == len(portions) or not test(portions[start]):
+            starts = range(min(starts), end + 1)
+        else:
+            starts = [start + 1 for start in starts if start < end and test(portions[start])]
+        if not starts:
             return False
-        at, start = at + 1, start + 1
-    left = len(portions) - start
-    return left == 0 or (left == 1 and not portions[-1])
-
-
-def _matches_any_depth(wanted: Sequence[Portion | None], portions: Sequence[str], at: int, start: int) -> bool:
-    if at == len(wanted):
-        return start < len(portions)
-    # What comes after `**` needs a portion each, but for the empty one after a folder's slash.
-    last = len(portions) - sum(test is not None for test in wanted[at:])
-    return any(_matches(wanted, portions, at, skipped) for skipped in range(start, last + 1))
+    last = wanted[-1]
+    if last is None:
+        return min(starts) < end
+    ends = {start + 1 for start in starts if start < end and last(portions[start])}
+    return end in ends or (end - 1 in ends and not portions[-1])
 
 
 def _may_match_below(wanted: Sequence[Portion | None], portions: Sequence[str]) -> bool:

@@ -1,6 +1,5 @@
 """A folder packed: what the tarball is called, what is in it, and its bytes."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -34,7 +33,7 @@ class PackedFolder:
 def list_folder(folder: Path) -> PackedFolder:
     """Answer what packing a folder would take, without packing it; raises UnusablePackage."""
     package = read_package_json(folder)
-    files = tuple(PackedFile(path, os.stat(folder / path).st_size) for path in packlist(folder, package))
+    files = tuple(PackedFile(path, (folder / path).stat().st_size) for path in packlist(folder, package))
     return PackedFolder(package, files)
 
 

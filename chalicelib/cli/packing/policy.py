@@ -9,7 +9,7 @@ from chalicelib.cli.packing.rules import ALWAYS_IN, ALWAYS_OUT, Rules, rules_of
 
 
 def chosen_and_strict(package: PackageJson, root: Path) -> tuple[Rules | None, Rules, tuple[str, ...]]:
-    """Answer the rules of the `files` list (None without one), those nothing overrides, and the files named in it."""
+    """Answer the rules of `files` (None without it), those that nothing overrides, and the files it names."""
     named: list[str] = []
     chosen: list[str] = []
     for entry in map(_entry, package.files or ()):
@@ -58,5 +58,5 @@ def _entry_points(package: PackageJson) -> list[str]:
 
 
 def _as_text(value: Any) -> str:
-    # npm puts whatever stands there into a pattern; an object becomes this text, a class of single characters.
+    # npm puts whatever stands there into a pattern; an object becomes this text, a class of characters.
     return value if isinstance(value, str) else "[object Object]"

@@ -1,7 +1,7 @@
 """Globs for one portion of a path: what stands between two slashes, matched without regard to case.
 
-The syntax is the shell's: `*`, `?`, `[a-z]`, `[[:alpha:]]`, `\\` before a literal character, and the extended forms
-`@(a|b)`, `?(a)`, `*(a)`, `+(a)` and `!(a|b)`. A leading dot is a character like any other.
+The syntax is the shell's: `*`, `?`, `[a-z]`, `[[:alpha:]]`, `\\` before a literal character, and the extended
+forms `@(a|b)`, `?(a)`, `*(a)`, `+(a)` and `!(a|b)`. A leading dot is a character like any other.
 """
 
 import re
@@ -69,7 +69,7 @@ class _Translation:
         return self._sequence(0, len(self._glob), after="")
 
     def _sequence(self, start: int, end: int, after: str) -> str:
-        """Translate a stretch; `after` is the expression of all that follows it, which `!(…)` must look at."""
+        """Translate a stretch; `after` is the expression of what follows it, which `!(…)` must look at."""
         pieces = list(self._pieces(start, end))
         source = after
         for text, extended in reversed(pieces):
@@ -155,7 +155,7 @@ def _next(glob: str, position: int) -> int:
 
 
 def _class_end(glob: str, position: int) -> int | None:
-    """Answer the position after a class as the splitting into forms sees it, or None when it is not closed."""
+    """Answer the position after a class as the splitting into forms sees it, or None if it is not closed."""
     index = start = position + 1 + (glob[position + 1 : position + 2] in ("!", "^"))
     while index < len(glob):
         if glob[index] == "]" and index > start:
@@ -184,7 +184,7 @@ def _plain(glob: str) -> str:
 
 
 def _class(glob: str, position: int) -> tuple[str, int] | None:
-    """Translate the class that begins here and answer the position after it, or None when it is never closed."""
+    """Translate the class that begins here and answer the position after it, or None if it is not closed."""
     index = position + 1
     negated = glob[index : index + 1] in ("!", "^")
     index += negated

@@ -1,4 +1,4 @@
-"""Ignore rules: lines of patterns, of which the last that matches decides; `!` in front takes a path back in."""
+"""Ignore rules: patterns of which the last that matches decides; `!` in front takes a path back in."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -82,7 +82,7 @@ def decide(rules: Rules, path: str, *, included: bool) -> bool:
 def decide_folder(rules: Rules, path: str, *, included: bool, name: str | None) -> bool:
     """Say whether to look into a folder: a negated rule that may match something inside it opens it.
 
-    `name` is the folder's own name when the rules stand further up; rules of a single portion apply to it as well.
+    `name` is the folder's own name when the rules stand further up; rules of one portion apply to it as well.
     """
     for rule in rules:
         if rule.negated == included:

@@ -1,6 +1,7 @@
 """Writing a package's tarball so that the same tree always gives the same bytes.
 
-The headers are the ones npm writes: ustar, no owner, one fixed date, pax records only for names that ustar cannot hold.
+The headers are the ones npm writes: ustar, no owner, one fixed date, pax records only for names that ustar
+cannot hold.
 """
 
 import os
@@ -23,7 +24,10 @@ _GZIP_HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 def write_tarball(
     target: BinaryIO, root: Path, files: Iterable[str], executables: Collection[str] = ()
 ) -> None:
-    """Write the gzipped tarball of some files of a folder, each below `package/`; `executables` run whatever their mode."""
+    """Write the gzipped tarball of some files of a folder, each below `package/`.
+
+    `executables` become executable whatever their mode.
+    """
     compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     checksum = size = 0
     target.write(_GZIP_HEADER)

@@ -1,6 +1,6 @@
 """Walking one package's folder and choosing its files by the rules that stand along the way."""
 
-import os
+import posixpath
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder on the walk: where it lies, its rules, and whether it was matched by more than what is inside it."""
+    """A folder on the walk; `exact` when rules matched itself, not only something inside it."""
 
     path: Path
     relative: str
@@ -57,7 +57,7 @@ def default_rules() -> Rules:
 
 def walk(root: Path, policy: Policy) -> Iterator[str]:
     """Answer the paths of a package's files, relative to its root, in no promised order."""
-    names = os.listdir(root)
+    names = _names(root)
     rules = [*(default_rules() if policy.defaults else []), *rules_of(policy.extra_defaults)]
     if policy.chosen is not None:
         rules += policy.chosen
@@ -72,13 +72,15 @@ def _walk(folder: Folder, names: list[str], *, reads_package_json: bool) -> Iter
         # npm leaves out names that Windows cannot have.
         if "*" in name:
             continue
-        mode = os.lstat(folder.path / name).st_mode
+        mode = (folder.path / name).lstat().st_mode
         relative = f"{folder.relative}/{name}" if folder.relative else name
         if stat.S_ISREG(mode) and _included(folder, name):
             yield relative
         elif stat.S_ISDIR(mode) and _folder_included(folder, name):
             exact = _included(folder, name) or _included(folder, f"{name}/")
-            inner, inner_names = _enter(folder, name, relative, exact=exact, reads_package_json=reads_package_json)
+            inner, inner_names = _enter(
+                folder, name, relative, exact=exact, reads_package_json=reads_package_json
+            )
             yield from _walk(inner, inner_names, reads_package_json=reads_package_json)
 
 
@@ -86,8 +88,8 @@ def _enter(
     folder: Folder, name: str, relative: str, *, exact: bool, reads_package_json: bool
 ) -> tuple[Folder, list[str]]:
     path = folder.path / name
-    names = os.listdir(path)
-    required = tuple(file[len(name) + 1 :] for file in folder.required if os.path.dirname(file) == name)
+    names = _names(path)
+    required = tuple(file[len(name) + 1 :] for file in folder.required if posixpath.dirname(file) == name)
     rules = [*default_rules()]
     if reads_package_json and "package.json" in names:
         # With workspaces, npm reads a nested package.json as if it were an ignore file.
@@ -96,6 +98,10 @@ def _enter(
         rules += _ignore_file_rules(path, names)
     rules += rules_of(["/.git", *(f"!{file}" for file in required)])
     return Folder(path, relative, rules, required, exact, (*folder.above, folder)), names
+
+
+def _names(path: Path) -> list[str]:
+    return [entry.name for entry in path.iterdir()]
 
 
 def _ignore_file_rules(path: Path, names: list[str]) -> Rules:

@@ -1,8 +1,8 @@
 """The `exports` field: from a subpath to the target that a runtime loads.
 
-Node's PACKAGE_EXPORTS_RESOLVE (https://nodejs.org/api/esm.html#resolution-algorithm-specification): the first
-matching condition in the package's own key order wins, an exact key beats a pattern, the longest prefix beats a
-shorter one, and null hides. Where a runtime departs from it, its TargetRules say so.
+Node's PACKAGE_EXPORTS_RESOLVE (https://nodejs.org/api/esm.html#resolution-algorithm-specification): the
+first matching condition in the package's own key order wins, an exact key beats a pattern, the longest prefix
+beats a shorter one, and null hides. Where a runtime departs from it, its TargetRules say so.
 """
 
 import re
@@ -77,10 +77,14 @@ def subpath_map(exports: Any) -> Mapping[str, Any]:
         return {".": exports}
     if not isinstance(exports, Mapping):
         raise Refused("invalid_exports", "`exports` is neither text, nor a list, nor a map")
-    dotted = sum(1 for key in exports if key.startswith("."))
-    if dotted and dotted < len(exports):
+    if not exports:
+        return {}
+    # Keys that begin with a dot sort between "." and "/"; packages with thousands of subpaths exist.
+    if min(exports) >= "." and max(exports) < "/":
+        return exports
+    if any(key.startswith(".") for key in exports):
         raise Refused("invalid_exports", "`exports` mixes subpaths and conditions")
-    return exports if dotted else {".": exports}
+    return {".": exports}
 
 
 def best_key(keys: Mapping[str, Any], subpath: str, rules: TargetRules) -> tuple[str, str, str] | None:
@@ -90,6 +94,8 @@ def best_key(keys: Mapping[str, Any], subpath: str, rules: TargetRules) -> tuple
     best: tuple[str, str, str] | None = None
     rank = (-1, -1)
     for key in keys:
+        if "*" not in key and key[-1:] != "/":
+            continue
         found = _match(key, subpath, rules)
         if found is not None and found[0] > rank:
             rank, best = found[0], (key, found[1], found[2])

@@ -1,8 +1,8 @@
 """How a runtime runs a file: by its extension, the nearest package.json's `type`, and what is written in it.
 
-Node's rules (https://nodejs.org/api/packages.html#determining-module-system): `.mjs` and `.cjs` say it themselves, `.js`
-asks the nearest package.json, and without a `type` there a file written as a module is one. Deno also runs files as
-modules that are declared CommonJS and written as modules; Bun goes by what is written alone.
+Node's rules (https://nodejs.org/api/packages.html#determining-module-system): `.mjs` and `.cjs` say it
+themselves, `.js` asks the nearest package.json, and without a `type` there a file written as a module is one.
+Deno also runs files as modules that are declared CommonJS and written as modules; Bun goes by what is written.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
-"""Packages without `exports`: `main` with its missing extension, the root's `index`, and subpaths as file paths.
+"""Packages without `exports`: `main` and what is missing from it, the root's `index`, subpaths as file paths.
 
-Node's LOAD_AS_FILE and LOAD_AS_DIRECTORY (https://nodejs.org/api/modules.html#all-together) and its legacy main
-(https://nodejs.org/api/esm.html#resolution-algorithm-specification), with each runtime's order of extensions.
+Node's LOAD_AS_FILE and LOAD_AS_DIRECTORY (https://nodejs.org/api/modules.html#all-together) and its legacy
+main (https://nodejs.org/api/esm.html#resolution-algorithm-specification), with each runtime's extensions.
 """
 
 from collections.abc import Container, Iterator
@@ -14,8 +14,8 @@ from chalicelib.domain.resolution.trace import Refused, Step, Trace
 
 
 @dataclass(frozen=True, slots=True)
-class LegacyWalk:
-    """What one legacy resolution looks with."""
+class Lookup:
+    """One question: the package, the runtime, the mode, and where the steps are noted."""
 
     fields: EntryFields
     files: Container[str]
@@ -39,14 +39,14 @@ class LegacyWalk:
         return None
 
 
-def resolve_legacy(walk: LegacyWalk, subpath: str) -> str:
+def resolve_legacy(lookup: Lookup, subpath: str) -> str:
     """Answer the file that a subpath (`.` or `./sub`) leads to; raises Refused."""
     if subpath == ".":
-        path = _folder(walk, "", walk.fields)
+        path = _folder(lookup, "", lookup.fields)
         if path is None:
-            raise Refused("no_entry", _what_is_missing(walk.fields))
+            raise Refused("no_entry", _what_is_missing(lookup.fields))
         return path
-    path = _subpath(walk, subpath)
+    path = _subpath(lookup, subpath)
     if path is None:
         raise Refused("file_missing", f"the package contains no file for `{subpath}`")
     return path
@@ -68,24 +68,24 @@ def rewritten(path: str, profile: Profile) -> Iterator[str]:
             yield stem + other
 
 
-def _folder(walk: LegacyWalk, folder: str, fields: EntryFields | FolderFields) -> str | None:
-    rules = walk.rules
+def _folder(lookup: Lookup, folder: str, fields: EntryFields | FolderFields) -> str | None:
+    rules = lookup.rules
     for place in rules.order if fields.main else rules.order_without_main:
         if place == "index":
-            candidates = (f"{folder}index{extension}" for extension in rules.extensions)
+            candidates = iter([f"{folder}index{extension}" for extension in rules.extensions])
         else:
-            candidates = _named(walk, folder, place, fields)
-        path = walk.first(place, candidates)
+            candidates = _named(lookup, folder, place, fields)
+        path = lookup.first(place, candidates)
         if path is not None:
             return path
     return None
 
 
-def _named(walk: LegacyWalk, folder: str, place: str, fields: EntryFields | FolderFields) -> Iterator[str]:
+def _named(lookup: Lookup, folder: str, place: str, fields: EntryFields | FolderFields) -> Iterator[str]:
     text = fields.main if place == "main" else fields.module
     if not text:
         return
-    rules = walk.rules
+    rules = lookup.rules
     extensions = rules.main_extensions if place == "main" else rules.extensions
     path = _inside(folder, rules.read_main(text), text)
     if path is None:
@@ -94,7 +94,7 @@ def _named(walk: LegacyWalk, folder: str, place: str, fields: EntryFields | Fold
         return
     path = path.rstrip("/")
     if path:
-        yield from with_extensions(path, extensions, walk.profile)
+        yield from with_extensions(path, extensions, lookup.profile)
         path += "/"
     for extension in extensions:
         yield f"{path}index{extension}"
@@ -105,24 +105,24 @@ def _inside(folder: str, path: str | None, text: str) -> str | None:
     return path if not folder else literal(folder + text)
 
 
-def _subpath(walk: LegacyWalk, subpath: str) -> str | None:
-    rules = walk.rules
+def _subpath(lookup: Lookup, subpath: str) -> str | None:
+    rules = lookup.rules
     path = rules.read_subpath(subpath)
     if path is None:
         raise Refused("invalid_subpath", f"`{subpath}` is not a path inside the package")
     if not rules.searches_subpaths:
-        return walk.first(subpath, iter((path,)))
-    return search(walk, subpath, path)
+        return lookup.first(subpath, iter((path,)))
+    return search(lookup, subpath, path)
 
 
-def search(walk: LegacyWalk, key: str, path: str) -> str | None:
+def search(lookup: Lookup, key: str, path: str) -> str | None:
     """Answer the file that a path may stand for when its extension, or `/index`, may be missing."""
     bare = path.rstrip("/")
     if path == bare:
-        found = walk.first(key, with_extensions(path, walk.rules.extensions, walk.profile))
+        found = lookup.first(key, with_extensions(path, lookup.rules.extensions, lookup.profile))
         if found is not None:
             return found
-    return _folder(walk, f"{bare}/" if bare else "", walk.fields.folders.get(bare, FolderFields()))
+    return _folder(lookup, f"{bare}/" if bare else "", lookup.fields.folders.get(bare, FolderFields()))
 
 
 def _what_is_missing(fields: EntryFields) -> str:

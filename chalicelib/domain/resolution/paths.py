@@ -1,7 +1,8 @@
 """How the text of a target becomes a path inside the package.
 
-The runtimes read the same text in three ways: as a URL (decoded, without query), as it stands, or decoded only.
-Every reader answers a normal relative path (`lib/a.js`), or None for what leaves the package or cannot be decoded.
+The runtimes read the same text in three ways: as a URL (decoded, without query), as it stands, or decoded
+only. Every reader answers a normal relative path (`lib/a.js`), or None for what leaves the package or cannot be
+decoded.
 """
 
 import re
@@ -23,7 +24,7 @@ def literal(text: str) -> str | None:
 
 
 def as_url(text: str) -> str | None:
-    """Read a relative URL as Node does for file URLs; raises nothing, an encoded separator answers None."""
+    """Read a relative URL as Node does for file URLs; an encoded separator answers None."""
     if _is_usual(text):
         return text.removeprefix("./")
     bare = re.sub(r"[\t\n\r]", "", text.strip(_CONTROL_OR_SPACE))

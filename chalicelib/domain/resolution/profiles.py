@@ -1,7 +1,7 @@
 """The runtimes as data: which conditions each one has and where it departs from Node's documented algorithm.
 
-Measured by asking the releases named here; `release` is None for a profile taken from documentation alone. A new
-runtime is a new profile, never a new branch in the resolver.
+Measured by asking the releases named here; `release` is None for a profile taken from documentation alone. A
+new runtime is a new profile, never a new branch in the resolver.
 """
 
 import re

@@ -17,7 +17,7 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step on the way: the key looked at, the condition below it (dotted when nested), and what came of it."""
+    """One step on the way: the key looked at, the condition below it (dotted when nested), the outcome."""
 
     key: str
     condition: str

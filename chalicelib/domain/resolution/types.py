@@ -1,8 +1,8 @@
 """The declaration file of an entry, as TypeScript's NodeNext resolution finds it.
 
-With `exports`: the conditions of the import plus `types` (and `types@<range>`), and for each target the declaration
-file beside it. Without: `types`, `typings` or `main` through `typesVersions`, then `index.d.ts`. Packages of declarations
-for other packages (`@types/*`) are packages of their own and not looked for.
+With `exports`: the conditions of the import plus `types` (and `types@<range>`), and for each target the
+declaration file beside it. Without: `types`, `typings` or `main` through `typesVersions`, then `index.d.ts`.
+Packages of declarations for other packages (`@types/*`) are packages of their own and not looked for.
 """
 
 from collections.abc import Container, Iterator
@@ -38,7 +38,7 @@ _ADDED: Final = (".ts", ".tsx", ".d.ts")
 
 
 def declaration_for(
-    fields: EntryFields, files: Container[str], subpath: str, profile: Profile, mode: Mode
+    fields: EntryFields, files: Container[str], subpath: str, *, profile: Profile, mode: Mode
 ) -> str | None:
     """Answer the path of a subpath's declarations, None for an entry without any."""
     if not counts_as_exports(fields.exports, _RULES):
@@ -48,12 +48,8 @@ def declaration_for(
         path = literal(target)
         return None if path is None else _first(_siblings(path), files)
 
-    walk = Walk(
-        conditions=profile.type_conditions | {mode},
-        rules=_RULES,
-        locate=locate,
-        allows=_is_types_of_this_release,
-    )
+    conditions = profile.type_conditions | {mode}
+    walk = Walk(conditions=conditions, rules=_RULES, locate=locate, allows=_is_types_of_this_release)
     try:
         return resolve_exports(fields.exports, subpath, walk)
     except Refused:

@@ -22,7 +22,7 @@ VIRTUAL_MACHINE: Final = frozenset({"vm"})
 
 _EVAL: Final = (
     rb"eval(?<![\w$.]eval)\s*\(",
-    rb"Function(?<![\w$.]Function)\(",
+    rb"Function(?<![\w$.]Function)\(\s*(?:[\"'`]|[\w$.]+\s*[,)])",
     rb"new (?:Async|Generator)?Function\b",
 )
 _SHELL_GLOBALS: Final = (rb"Deno\.(?:Command|run)\b", rb"Bun\.(?:spawn(?:Sync)?\b|\$)")

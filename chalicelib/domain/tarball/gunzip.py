@@ -89,7 +89,7 @@ def _checked_head(start: bytes) -> bytes:
     """Answer the first bytes if they can begin a gzip member."""
     head = start[: len(MAGIC)]
     if not MAGIC.startswith(head):
-        raise NotGzip(start=head.hex())
+        raise NotGzip
     return head
 
 

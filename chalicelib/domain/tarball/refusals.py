@@ -26,9 +26,7 @@ class NotGzip(Refusal):
 
     code = "not_gzip"
     title = "The tarball is not gzip"
-    sentence = (
-        "the upload begins with the bytes `{start}`, which is not gzip; send a .tgz as `npm pack` makes it"
-    )
+    sentence = "the bytes do not begin as gzip does; send a .tgz as `npm pack` makes it"
 
 
 class CorruptGzip(Refusal):

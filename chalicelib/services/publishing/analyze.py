@@ -1,5 +1,7 @@
 """Analyze: run the analyzers under the facts of the claim that is about to be made, or was made before."""
 
+from dataclasses import replace
+
 from chalicelib.analyzers.base import Subject
 from chalicelib.domain.errors import VersionExists
 from chalicelib.domain.head import View
@@ -14,7 +16,9 @@ def analyze(workshop: Workshop, request: PublishRequest, opened: Opened) -> Anal
     """Answer the analysis; raises VersionExists early for a number that is taken by other bytes."""
     head = workshop.heads.get(opened.name)
     view = head.view if head else View()
-    return analyze_under(workshop, opened, _facts(workshop, request, opened, view))
+    visible = _visible(workshop, opened, view)
+    claim = visible.manifest.claim if visible else _new_claim(workshop, request, opened, view)
+    return replace(analyze_under(workshop, opened, claim), visible=visible)
 
 
 def analyze_under(workshop: Workshop, opened: Opened, claim: Claim) -> Analyzed:
@@ -34,14 +38,20 @@ def check_same_bytes(opened: Opened, holder: StoredManifest) -> None:
         raise VersionExists(opened.name, opened.version, integrity)
 
 
-def _facts(workshop: Workshop, request: PublishRequest, opened: Opened, view: View) -> Claim:
-    if opened.version in view.versions or opened.version in view.unpublished:
-        holder = workshop.manifests.get(opened.name, opened.version)
-        assert holder is not None, "a visible version has a manifest"
-        check_same_bytes(opened, holder)
-        if opened.version in view.unpublished:
-            raise VersionExists(opened.name, opened.version, holder.manifest.integrity)
-        return holder.manifest.claim
+def _visible(workshop: Workshop, opened: Opened, view: View) -> StoredManifest | None:
+    """Answer the manifest if the version is visible for these bytes; raises VersionExists if the number is used up."""
+    used_up = opened.version in view.unpublished
+    if opened.version not in view.versions and not used_up:
+        return None
+    holder = workshop.manifests.get(opened.name, opened.version)
+    assert holder is not None, "a number that was used has a manifest"
+    if used_up:
+        raise VersionExists(opened.name, opened.version, holder.manifest.integrity)
+    check_same_bytes(opened, holder)
+    return holder
+
+
+def _new_claim(workshop: Workshop, request: PublishRequest, opened: Opened, view: View) -> Claim:
     return Claim(
         publisher=request.publisher,
         source=request.source,

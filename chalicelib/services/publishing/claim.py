@@ -11,6 +11,8 @@ def claim(workshop: Workshop, opened: Opened, analyzed: Analyzed) -> Claimed:
     A claim that another writer made for the same bytes is carried on with, under that writer's facts, so that
     everything written after it is the same whoever writes it.
     """
+    if analyzed.visible is not None:
+        return Claimed(analyzed.visible, analyzed)
     holder = workshop.manifests.claim(manifest_of(opened, analyzed))
     check_same_bytes(opened, holder)
     if holder.manifest.claim != analyzed.claim:

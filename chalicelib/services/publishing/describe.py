@@ -59,7 +59,7 @@ def metadata_of(opened: Opened, claimed: Claimed) -> Metadata:
         distribution=sizes.distribution if sizes else None,
         size_by_directory=sizes.by_directory if sizes else [],
         **_group_fields(found.get("dependencies")),
-        dependency_specs=found["dependencies"].specs if "dependencies" in found else [],
+        dependency_specs=found["dependencies"].dependency_specs if "dependencies" in found else [],
         exports_map=exports.map,
         runtime=found.get("runtimes"),
         licence=found.get("licence"),

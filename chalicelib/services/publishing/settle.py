@@ -10,7 +10,14 @@ INLINE_BYTES = 4 << 20
 
 
 def settle(workshop: Workshop, opened: Opened, staged: Staged, claimed: Claimed) -> Metadata:
-    """Write tarball, pack and metadata, and files that need to be objects; answers the metadata that is stored."""
+    """Write tarball, pack and metadata, and files that need to be objects; answers the metadata that is stored.
+
+    A version that is visible has all of it, and nothing is written.
+    """
+    if claimed.analyzed.visible is not None:
+        settled = workshop.metadata.get(opened.name, opened.version)
+        assert settled is not None, "a visible version has metadata"
+        return settled
     artifacts = workshop.artifacts
     artifacts.settle_tarball(opened.name, opened.version, staged.sha256, staged.chunks)
     artifacts.settle_pack(opened.name, opened.version, opened.pack)
@@ -24,6 +31,5 @@ def _files_as_objects(workshop: Workshop, opened: Opened) -> list[str]:
     files = opened.package.files.values()
     if workshop.files_as_objects:
         return [file.path for file in files]
-    if not workshop.artifacts.presigns:
-        return []
-    return [file.path for file in files if file.size > INLINE_BYTES]
+    large = [file.path for file in files if file.size > INLINE_BYTES]
+    return large if large and workshop.artifacts.presigns else []

@@ -73,11 +73,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Analyzed:
-    """What the analyzers found, under the facts of the claim that is made or was found."""
+    """What the analyzers found, under the facts of the claim; `visible` is the manifest of a version already visible."""
 
     claim: Claim
     analysis: Analysis
     previous: Metadata | None
+    visible: StoredManifest | None = None
 
 
 @dataclass(frozen=True, slots=True)

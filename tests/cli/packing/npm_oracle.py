@@ -42,9 +42,13 @@ def npm_packs(
         ["node", str(SCRIPT)], input=json.dumps(request), check=True, capture_output=True, text=True
     )
     answers = json.loads(run.stdout)
-    errors = [(job["path"], answer["error"]) for job, answer in zip(jobs, answers, strict=True) if "error" in answer]
+    errors = [
+        (job["path"], answer["error"]) for job, answer in zip(jobs, answers, strict=True) if "error" in answer
+    ]
     assert not errors, errors
     return [
-        NpmAnswer([file.removeprefix("./") for file in answer["files"]], base64.b64decode(answer.get("tar", "")))
+        NpmAnswer(
+            [file.removeprefix("./") for file in answer["files"]], base64.b64decode(answer.get("tar", ""))
+        )
         for answer in answers
     ]

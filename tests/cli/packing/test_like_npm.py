@@ -75,7 +75,12 @@ PROJECTS: dict[str, Picture] = {
         "lib/README.md": "",
     },
     "entry-points-outside-files": {
-        "package.json": {**NAMED, "files": ["lib"], "main": "./dist/main.js", "bin": {"a": "./bin/a.js", "b": "b.js"}},
+        "package.json": {
+            **NAMED,
+            "files": ["lib"],
+            "main": "./dist/main.js",
+            "bin": {"a": "./bin/a.js", "b": "b.js"},
+        },
         "dist/main.js": "",
         "dist/other.js": "",
         "bin/a.js": "",
@@ -100,7 +105,10 @@ PROJECTS: dict[str, Picture] = {
         "lib/x.js": "",
     },
     "files-globs": {
-        "package.json": {**NAMED, "files": ["lib/**/*.js", "types/*.d.ts", "{a,b}.json", "dist", "/data/", "./docs/*"]},
+        "package.json": {
+            **NAMED,
+            "files": ["lib/**/*.js", "types/*.d.ts", "{a,b}.json", "dist", "/data/", "./docs/*"],
+        },
         "lib/a.js": "",
         "lib/a.ts": "",
         "lib/x/y/b.js": "",
@@ -141,7 +149,13 @@ PROJECTS: dict[str, Picture] = {
         "lib/x/b.js": "",
     },
     "files-empty": {"package.json": {**NAMED, "files": []}, "index.js": "", "README": ""},
-    "files-everything": {"package.json": {**NAMED, "files": ["*"]}, "a.js": "", "lib/b.js": "", ".x": "", ".npmrc": ""},
+    "files-everything": {
+        "package.json": {**NAMED, "files": ["*"]},
+        "a.js": "",
+        "lib/b.js": "",
+        ".x": "",
+        ".npmrc": "",
+    },
     "files-dot": {"package.json": {**NAMED, "files": ["."]}, "a.js": "", "lib/b.js": ""},
     "npmignore-nested": {
         "package.json": NAMED,
@@ -176,7 +190,8 @@ PROJECTS: dict[str, Picture] = {
     "npmignore-empty": {"package.json": NAMED, ".gitignore": "dist\n", ".npmignore": "", "dist/a.js": ""},
     "ignore-file-forms": {
         "package.json": NAMED,
-        ".npmignore": "\ufeffbom.js\r\n  spaced.js  \r\n#comment.js\n\\#hash.js\n!\\!bang.js\n[ab].js\n?.md\nv{1..3}.txt\n",
+        ".npmignore": "\ufeffbom.js\r\n  spaced.js  \r\n#comment.js\n\\#hash.js\n"
+        "!\\!bang.js\n[ab].js\n?.md\nv{1..3}.txt\n",
         "bom.js": "",
         "spaced.js": "",
         "comment.js": "",

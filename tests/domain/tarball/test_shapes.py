@@ -18,7 +18,7 @@ LIMITS = {"ratio_exceeded", "too_many_files", "unpacked_size_exceeded"}
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "concepts" / "tarballs.md"
 
 
-def by_name(shapes: tuple[Shape, ...]) -> Any:
+def by_name(shapes: tuple[Shape, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("shape", [pytest.param(shape, id=shape.name) for shape in shapes])
 
 

@@ -1,0 +1,93 @@
+"""What the commands' arguments have in common."""
+
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.cli.environment import Environment
+from chalicelib.cli.settings import (
+    DEFAULT_REGISTRY,
+    PUBLISHER_EMAIL,
+    PUBLISHER_NAME,
+    REGISTRY_URL,
+    TOKEN,
+    registry_url,
+)
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+    from collections.abc import Callable
+
+    from chalicelib.cli.client import Registry
+    from chalicelib.cli.exits import ExitStatus
+
+    Subparsers = _SubParsersAction[ArgumentParser]
+
+HELP_WIDTH: Final = 88
+"""Columns; fixed, so that the reference page does not depend on who writes it."""
+
+
+class HelpFormatter(RawDescriptionHelpFormatter):
+    """Help as it was written, in a fixed width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=HELP_WIDTH, max_help_position=28)
+
+
+def command(
+    subparsers: "Subparsers",
+    name: str,
+    *,
+    run: "Callable[[Namespace, Environment], ExitStatus]",
+    summary: str,
+    description: str,
+    examples: str,
+) -> ArgumentParser:
+    """Add a command; its help ends with examples."""
+    parser: ArgumentParser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=description.strip(),
+        epilog=f"examples:\n{_indented(examples)}",
+        formatter_class=HelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line.strip()}" for line in text.strip().splitlines())
+
+
+def add_registry(parser: ArgumentParser) -> None:
+    """Add the option that names the registry."""
+    parser.add_argument(
+        "--registry",
+        metavar="URL",
+        help=f"the registry's address (default {DEFAULT_REGISTRY}) [env var: {REGISTRY_URL}]",
+    )
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Add the option that shows the registry's own answer."""
+    parser.add_argument("--json", action="store_true", help="print the registry's JSON answer as it came")
+
+
+def add_publisher(parser: ArgumentParser) -> None:
+    """Add the options that say who publishes."""
+    parser.add_argument("--publisher-name", metavar="NAME", help=f"who does this [env var: {PUBLISHER_NAME}]")
+    parser.add_argument(
+        "--publisher-email", metavar="EMAIL", help=f"their address [env var: {PUBLISHER_EMAIL}]"
+    )
+
+
+def open_registry(args: Namespace, env: Environment) -> "Registry":
+    """Answer the registry that the options and the environment name; raises UsageError."""
+    from chalicelib.cli.client import Registry
+
+    return Registry(registry_url(args, env), env, token=env.variable(TOKEN))
+
+
+def argument(args: Namespace, name: str) -> Any:
+    """Answer an argument that not every command has."""
+    return getattr(args, name, None)

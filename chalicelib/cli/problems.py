@@ -1,0 +1,62 @@
+"""Problem documents (RFC 9457) turned into errors that say what to do next."""
+
+import json
+from http import HTTPStatus
+from typing import Any, Final
+
+from chalicelib.cli.errors import RegistryRefused
+from chalicelib.cli.transport import HttpResponse
+
+HINTS: Final = {
+    "version_exists": "raise `version` in package.json and publish again",
+    "package_not_found": "`prism search` finds packages by name, keyword and description",
+    "version_not_found": "`prism info` with the bare name lists the versions and tags",
+    "tag_not_found": "`prism tag` with the bare name lists the tags",
+    "entry_not_found": "`prism info` with the version shows what it exports, and to which runtimes",
+    "name_mismatch": "publish under the name that package.json says",
+    "digest_mismatch": "the upload was damaged on its way; publish again",
+    "payload_too_large": "leave files out with `files` in package.json; `prism pack --dry-run` lists them",
+    "invalid_tarball": "`prism pack --dry-run` lists what goes into the tarball",
+}
+"""The next step, by the problem's code."""
+
+_HINTS_BY_STATUS: Final = {
+    401: "set PRISM_TOKEN to a token of this registry",
+    403: "the token in PRISM_TOKEN does not allow this; ask for one that does",
+    413: HINTS["payload_too_large"],
+    429: "wait a moment, then run the command again",
+    502: "run the command again in a moment",
+    503: "run the command again in a moment",
+    504: "run the command again in a moment",
+}
+
+
+def refusal(response: HttpResponse) -> RegistryRefused:
+    """Answer the error for a response that is not a success."""
+    facts = _facts(response)
+    detail = (
+        facts.get("detail") or facts.get("title") or f"the registry answers {_status_line(response.status)}"
+    )
+    hint = HINTS.get(str(facts.get("code"))) or _HINTS_BY_STATUS.get(response.status) or _request_hint(facts)
+    return RegistryRefused(str(detail), http_status=response.status, facts=facts, hint=hint)
+
+
+def _facts(response: HttpResponse) -> dict[str, Any]:
+    try:
+        facts = json.loads(response.body)
+    except ValueError:
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _request_hint(facts: dict[str, Any]) -> str | None:
+    if facts.get("code") == "internal_error" and facts.get("requestId"):
+        return f"its operator finds the reason under request {facts['requestId']}"
+    return None
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

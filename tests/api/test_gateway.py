@@ -1,0 +1,138 @@
+"""What API Gateway would refuse is refused here first."""
+
+import itertools
+import re
+from collections.abc import Iterable
+
+import pytest
+
+from app import app as registry
+from chalicelib.api.gateway import METHODS, PrismApp, gateway_table
+from chalicelib.api.routing import Answer, Routes
+from chalicelib.api.templates import NAME, PATH, Template, split
+from tests.api.demo import demo_app
+
+MAX_RESOURCES = 300
+"""API Gateway's default quota of resources in one API."""
+MAX_METHODS = 350
+"""A method takes 2.7 KB of the packaged template, and CloudFormation reads templates of up to 1 MB."""
+
+
+def complaints(paths: Iterable[str]) -> list[str]:
+    """Answer what API Gateway refuses about a table of paths."""
+    found: list[str] = []
+    variables: dict[tuple[str, ...], str] = {}
+    for path in paths:
+        for depth, part in enumerate(split(path)):
+            if "+" in part:
+                found.append(f"{path} is greedy")
+            if "{" in part and not re.fullmatch(r"\{\w+\}", part):
+                found.append(f"{path} mixes text and variable")
+            parent = tuple(split(path)[:depth])
+            if "{" in part and variables.setdefault(parent, part) != part:
+                found.append(f"{path} has a sibling {variables[parent]}")
+    return found
+
+
+def resources(paths: Iterable[str]) -> set[tuple[str, ...]]:
+    """Answer the nodes of the tree that API Gateway makes of paths."""
+    return {tuple(split(path)[:depth]) for path in paths for depth in range(len(split(path)) + 1)}
+
+
+def reaches(paths: Iterable[str], sent: list[str]) -> str | None:
+    """Answer the path that a request ends at where fixed segments are taken first and never gone back on."""
+    nodes, registered = resources(paths), set(paths)
+    node: tuple[str, ...] = ()
+    for part in sent:
+        below = [child for child in nodes if child[:-1] == node and len(child) == len(node) + 1]
+        fixed = [child for child in below if child[-1] == part]
+        variable = [child for child in below if child[-1].startswith("{")]
+        if not fixed + variable:
+            return None
+        node = (fixed + variable)[0]
+    path = "/" + "/".join(node)
+    return path if path in registered else None
+
+
+def examples(template: Template) -> Iterable[list[str]]:
+    """Answer requests for a template: with and without a scope, and with a short and the deepest path."""
+    choices = []
+    for segment in template.segments:
+        if segment.variable == NAME and not segment.suffix:
+            choices.append([["pkg"], ["@scope", "pkg"]])
+        elif segment.variable == PATH:
+            choices.append([["x.js"], ["d"] * 20])
+        else:
+            choices.append([[segment.text + ("value" if segment.variable else "") + segment.suffix]])
+    return [list(itertools.chain(*chosen)) for chosen in itertools.product(*choices)]
+
+
+@pytest.mark.parametrize("app", [pytest.param(registry, id="registry"), pytest.param(demo_app(), id="demo")])
+class TestRouteTable:
+    """What holds for the registry's own table, and for one that has routes of every kind."""
+
+    def test_the_gateway_would_take_it(self, app: PrismApp) -> None:
+        assert complaints(app.routes) == []
+        assert len(resources(app.routes)) <= MAX_RESOURCES
+
+    def test_its_template_is_small_enough_to_deploy(self, app: PrismApp) -> None:
+        assert sum(len(methods) for methods in app.routes.values()) <= MAX_METHODS
+
+    def test_every_path_takes_the_methods_of_its_routes(self, app: PrismApp) -> None:
+        for route in app.router.routes:
+            for sent in examples(route.template):
+                assert route.method in app.routes[str(reaches(app.routes, sent))]
+
+    def test_every_route_can_be_reached_through_the_gateway(self, app: PrismApp) -> None:
+        lost = [
+            "/" + "/".join(sent)
+            for route in app.router.routes
+            for sent in examples(route.template)
+            if reaches(app.routes, sent) is None
+        ]
+
+        assert lost == []
+
+    def test_bodies_of_every_type_go_both_ways(self, app: PrismApp) -> None:
+        assert app.api.binary_types == ["*/*"]
+        kinds = [entry.content_types for entries in app.routes.values() for entry in entries.values()]
+        assert all(kind == ["*/*"] for kind in kinds)
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        pytest.param(["/v1/packages/{name}", "/v1/packages/{scope}/{name}"], id="siblings-of-two-names"),
+        pytest.param(["/files/{proxy+}"], id="greedy"),
+        pytest.param(["/v1/{name}/{version}.tgz"], id="text-beside-a-variable"),
+    ],
+)
+def test_a_table_that_the_gateway_refuses_is_complained_about(paths: list[str]) -> None:
+    assert complaints(paths) != []
+
+
+def table(*templates: str, method: str = "GET") -> dict[str, tuple[str, ...]]:
+    """Answer the gateway's table for routes of one method."""
+    routes = Routes()
+    for template in templates:
+        routes.route(method, template, summary="x")(lambda _: Answer())
+    return gateway_table(routes)
+
+
+def test_routes_with_one_prefix_share_one_column() -> None:
+    assert list(table("/v1/p", "/v1/p/{name}", "/v1/p/{name}/{version}/diff")) == [
+        "/v1/p",
+        "/v1/p/{p1}",
+        "/v1/p/{p1}/{p2}",
+        "/v1/p/{p1}/{p2}/{p3}",
+        "/v1/p/{p1}/{p2}/{p3}/{p4}",
+    ]
+
+
+def test_a_prefix_without_a_route_of_its_own_is_left_to_the_gateway() -> None:
+    assert list(table("/npm/{name}")) == ["/npm/{p1}", "/npm/{p1}/{p2}"]
+
+
+def test_a_column_with_writes_takes_every_method_and_one_without_only_reads() -> None:
+    assert set(table("/v1/p", method="POST").values()) == {METHODS}
+    assert set(table("/v1/p").values()) == {("GET", "HEAD", "OPTIONS")}

@@ -1,0 +1,14 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import emulators
+
+
+@pytest.fixture(scope="session")
+def s3_emulator() -> Iterator[emulators.S3Emulator]:
+    """An S3 emulator for this test process."""
+    with emulators.s3_emulator() as emulator:
+        yield emulator

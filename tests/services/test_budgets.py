@@ -1,0 +1,146 @@
+"""What each operation costs in storage calls: constant, whatever the number of versions."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.container import Container
+from chalicelib.domain.head import Change, Head, SegmentRef, append
+from chalicelib.domain.names import PackageName
+from chalicelib.domain.specs import PackageSpec
+from tests.worlds import World, memory_world, publish
+
+NAME = PackageName("demo")
+MANY = 5_000
+
+
+def registry_with(count: int) -> World:
+    """Make a registry whose package `demo` has so many versions, the last of them really published."""
+    world = memory_world()
+    if count > 1:
+        head = Head(name=NAME)
+        now = datetime(2020, 1, 1, tzinfo=UTC)
+        for number in range(count - 1):
+            change = Change(type="publish", version=f"1.0.{number}", integrity="sha512-x", tags=["latest"])
+            head = append(head.model_copy(update={"events": head.events[-1:]}), change, actor="alice", now=now)
+        head = head.model_copy(update={"segments": [SegmentRef(first=1, last=head.seq - 1)]})
+        world.medium.put(world.container.keys.head(NAME), head.to_bytes())
+    publish(world.container, "2.0.0")
+    world.store.reset()
+    return world
+
+
+def calls(world: World) -> list[str]:
+    """Answer what was asked of the medium, and forget it."""
+    made = [f"{call.verb} {call.key.split('/')[1]}" for call in world.store.calls]
+    world.store.reset()
+    return made
+
+
+def resolve(container: Container, spec: str = "demo@^2") -> str:
+    """Resolve a spec on Node."""
+    return container.resolving.resolve(PackageSpec.parse(spec), runtime="node", mode="import", base="").url
+
+
+@pytest.mark.parametrize("count", [1, 100, MANY])
+def test_a_cold_resolve_costs_two_reads_at_any_number_of_versions(count: int) -> None:
+    world = registry_with(count)
+
+    resolve(world.fresh())
+
+    assert calls(world) == ["get heads", "get manifests"]
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_warm_resolve_costs_one_conditional_read_without_bytes(count: int) -> None:
+    world = registry_with(count)
+    process = world.fresh()
+    resolve(process)
+    world.store.reset()
+
+    resolve(process)
+
+    assert [(call.verb, call.bytes_out) for call in world.store.calls] == [("get", 0)]
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_package_page_costs_one_read(count: int) -> None:
+    world = registry_with(count)
+
+    page = world.fresh().browsing.page(NAME)
+
+    assert len(page.versions) == count
+    assert calls(world) == ["get heads"]
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_file_costs_one_range_read_once_its_version_was_seen(count: int) -> None:
+    world = registry_with(count)
+    process = world.fresh()
+    cold = process.serving.find(NAME, "2.0.0", "index.js")
+
+    assert calls(world) == ["get heads", "get files"]
+
+    process.serving.read(process.serving.find(NAME, "2.0.0", "index.js"))
+
+    assert cold.entry.length > 0
+    assert [(call.verb, call.bytes_out) for call in world.store.calls] == [("get", cold.entry.length)]
+
+
+def test_a_version_page_costs_three_reads_cold_and_none_warm() -> None:
+    world = registry_with(1)
+    process = world.fresh()
+
+    process.browsing.version_page(NAME, "2.0.0")
+
+    assert calls(world) == ["get heads", "get metadata", "get manifests"]
+
+    process.browsing.version_page(NAME, "2.0.0")
+
+    assert calls(world) == []
+
+
+@pytest.mark.parametrize("count", [1, 100, MANY])
+def test_a_publish_costs_the_same_calls_whatever_the_versions_before_it(count: int) -> None:
+    world = registry_with(count)
+
+    publish(world.fresh(), "2.0.1")
+
+    assert calls(world) == [
+        "put staged",
+        "get heads",
+        "get metadata",
+        "put manifests",
+        "copy tarballs",
+        "put_stream files",
+        "put metadata",
+        "get heads",
+        "put heads",
+        "put index",
+        "list index",
+        "delete staged",
+    ]
+
+
+def test_a_list_of_packages_reads_the_tail_once_per_process() -> None:
+    world = memory_world()
+    for number in range(5):
+        publish(world.container, name=f"demo-{number}")
+    world.store.reset()
+    process = world.fresh()
+
+    process.searching.packages(after="", limit=20)
+    cold = calls(world)
+    process.searching.packages(after="", limit=20)
+
+    assert cold == ["list index", *["get index"] * 5, "get index"]
+    assert calls(world) == ["list index", "get index"]
+
+
+def test_search_after_a_publish_finds_the_package_at_once() -> None:
+    world = memory_world()
+    publish(world.container, description="renders pictures", keywords=["graphics"])
+
+    for query in ("demo", "dem", "graphics", "pictures", "DEMO pictures", ""):
+        found = world.fresh().searching.search(query, runtimes=[], offset=0, limit=10)
+        assert [result.identifier.name for result in found.results] == ["demo"], query

@@ -1,0 +1,200 @@
+"""Publishing is claimed once, commits at one moment, and rolls forward over every death."""
+
+import base64
+import gzip
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from chalicelib.container import Container
+from chalicelib.domain.errors import (
+    DigestMismatch,
+    InvalidPayload,
+    InvalidTarball,
+    NameMismatch,
+    PrismError,
+    VersionExists,
+)
+from chalicelib.domain.names import PackageName
+from chalicelib.services.publishing import PublishRequest
+from tests.builders import tarball
+from tests.worlds import ALICE, World, filesystem_world, memory_world, package, publish
+
+MakeWorld = Callable[[], World]
+
+
+@pytest.fixture(params=["memory", "filesystem"])
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    return memory_world() if request.param == "memory" else filesystem_world(tmp_path)
+
+
+def stored_keys(world: World) -> list[str]:
+    """Answer every key on the medium."""
+    return [info.key for info in world.medium.list("") if hasattr(info, "key")]
+
+
+def test_a_published_version_is_described_by_manifest_and_metadata(registry: World) -> None:
+    data = package("1.2.3", description="A demo", keywords=["a", "b"], dependencies={"ms": "^2"})
+    published = registry.container.publishing.publish(PublishRequest(publisher=ALICE, source="cli", data=data))
+
+    manifest, metadata = published.manifest.manifest, published.metadata
+
+    assert published.created
+    assert manifest.integrity == "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
+    assert manifest.files == ["index.js", "package.json"]
+    assert manifest.claim.publisher == ALICE
+    assert manifest.dependencies == {"ms": "^2"}
+    assert (metadata.identifier.name, metadata.identifier.version) == ("demo", "1.2.3")
+    assert metadata.description == "A demo"
+    assert metadata.provenance is not None
+    assert metadata.provenance.manifest == published.manifest.digests
+    assert {record.status for record in metadata.analysis} == {"ok"}
+
+
+def test_the_tarball_is_kept_as_received_and_nothing_stays_staged(registry: World) -> None:
+    data = package("1.0.0")
+
+    publish(registry.container)
+
+    tarball_of = registry.fresh().browsing.tarball(PackageName.parse("demo"), "1.0.0")
+    assert b"".join(tarball_of.chunks) == data
+    assert not [key for key in stored_keys(registry) if "staged/" in key]
+
+
+def test_the_same_bytes_again_are_a_success_that_changes_nothing(registry: World) -> None:
+    first = publish(registry.container)
+    before = {key: registry.medium.head(key).etag for key in stored_keys(registry)}
+
+    again = publish(registry.fresh())
+
+    assert (first.created, again.created) == (True, False)
+    assert again.metadata == first.metadata
+    assert {key: registry.medium.head(key).etag for key in stored_keys(registry)} == before
+
+
+def test_other_bytes_for_a_version_are_refused_and_leave_nothing(registry: World) -> None:
+    publish(registry.container)
+    before = stored_keys(registry)
+
+    with pytest.raises(VersionExists):
+        publish(registry.fresh(), files={"index.js": "export default 'other'\n"})
+
+    assert stored_keys(registry) == before
+
+
+def test_a_version_differs_from_the_one_before_by_content(registry: World) -> None:
+    publish(registry.container, "1.0.0", files={"index.js": "export const a = 1\n"})
+    published = publish(registry.container, "1.0.1", files={"index.js": "export const a = 2\n"})
+
+    diff = published.metadata.diff
+
+    assert diff is not None
+    assert (diff.previous, diff.modified, diff.added, diff.removed) == ("1.0.0", 2, 0, 0)
+    assert published.metadata.release.previous_version == "1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("request_of", "error"),
+    [
+        pytest.param(lambda: {"data": b""}, InvalidPayload, id="no bytes"),
+        pytest.param(lambda: {"data": package(), "sha256": "0" * 64}, DigestMismatch, id="another digest"),
+        pytest.param(lambda: {"data": package(), "name": PackageName("other")}, NameMismatch, id="another name"),
+        pytest.param(lambda: {"data": b"not gzip"}, InvalidTarball, id="not a tarball"),
+        pytest.param(lambda: {"data": gzip.compress(b"not tar")}, InvalidTarball, id="not an archive"),
+        pytest.param(lambda: {"data": package(name="../up")}, InvalidTarball, id="a name that climbs"),
+        pytest.param(lambda: {"data": package("one")}, InvalidTarball, id="a version that is none"),
+        pytest.param(lambda: {"data": tarball({"index.js": ""})}, InvalidTarball, id="no package.json"),
+    ],
+)
+def test_what_is_refused_leaves_nothing_behind(
+    registry: World, request_of: Callable[[], dict[str, object]], error: type[PrismError]
+) -> None:
+    with pytest.raises(error):
+        registry.container.publishing.publish(
+            PublishRequest(publisher=ALICE, source="api", **request_of())  # type: ignore[arg-type]  # a table of fields
+        )
+
+    assert stored_keys(registry) == []
+
+
+def test_names_are_normalised_once(registry: World) -> None:
+    published = publish(registry.container, name="Demo-Package")
+
+    assert published.manifest.manifest.name == "demo-package"
+
+
+def test_fifty_writers_publish_fifty_versions_and_none_is_refused(registry: World) -> None:
+    versions = [f"1.{minor}.0" for minor in range(49)] + ["2.0.0-rc.1"]
+
+    with ThreadPoolExecutor(50) as pool:
+        results = list(pool.map(lambda version: publish(registry.fresh(), version), versions))
+
+    page = registry.fresh().browsing.page(PackageName.parse("demo"))
+    assert all(published.created for published in results)
+    assert sorted(line.version for line in page.versions) == sorted(versions)
+    assert page.latest == "1.48.0"
+    assert page.seq == 50
+
+
+def test_of_twenty_writers_with_different_bytes_one_wins(registry: World) -> None:
+    def attempt(number: int) -> str:
+        files = {"index.js": f"export default {number}\n"}
+        try:
+            return publish(registry.fresh(), files=dict(files)).manifest.manifest.integrity
+        except VersionExists as error:
+            return error.code
+
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(attempt, range(20)))
+
+    assert results.count("version_exists") == 19
+    winner = next(result for result in results if result != "version_exists")
+    kept = registry.fresh().browsing.tarball(PackageName.parse("demo"), "1.0.0")
+    assert kept.integrity == winner
+    digest = hashlib.sha512(b"".join(kept.chunks)).digest()
+    assert winner == "sha512-" + base64.b64encode(digest).decode()
+
+
+def test_of_twenty_writers_with_the_same_bytes_all_succeed_and_one_creates(registry: World) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(lambda _: publish(registry.fresh()), range(20)))
+
+    assert sum(published.created for published in results) == 1
+    assert len({published.metadata.to_bytes() for published in results}) == 1
+
+
+def test_writers_of_the_same_bytes_under_different_names_of_their_own_agree(registry: World) -> None:
+    def attempt(number: int) -> str:
+        who = ALICE.model_copy(update={"name": f"writer-{number}"})
+        return publish(registry.fresh(), publisher=who).metadata.publisher.name
+
+    with ThreadPoolExecutor(8) as pool:
+        names = set(pool.map(attempt, range(8)))
+
+    assert len(names) == 1
+
+
+def test_a_broken_analyzer_is_recorded_and_the_publish_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = memory_world()
+    monkeypatch.setattr("chalicelib.analyzers.sizes.analyze", lambda subject: 1 / 0)
+
+    published = publish(registry.container)
+
+    records = {record.name: record for record in published.metadata.analysis}
+    assert records["sizes"].status == "failed"
+    assert "ZeroDivisionError" in (records["sizes"].error or "")
+    assert records["files"].status == "ok"
+    assert published.metadata.distribution is None
+
+
+def test_files_are_also_objects_when_asked_for(tmp_path: Path) -> None:
+    settings = filesystem_world(tmp_path).settings
+    container = Container(type(settings)(storage_root=tmp_path, files="objects"))
+
+    publish(container, files={"index.js": "export default 1\n", "lib/a b.css": "a{}"})
+
+    folder = tmp_path / "packages" / "demo" / "1.0.0" / "files"
+    assert (folder / "lib" / "a b.css").read_text() == "a{}"

@@ -1,0 +1,73 @@
+"""Settings come from the environment, and what is wrong is told with the variable's name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chalicelib import settings
+from chalicelib.settings import InvalidSettings, Settings
+
+S3 = {"PRISM_STORAGE_DRIVER": "s3", "PRISM_S3_BUCKET": "b", "PRISM_S3_REGION": "eu-central-1"}
+R2 = {
+    "PRISM_STORAGE_DRIVER": "r2",
+    "PRISM_R2_ACCOUNT_ID": "a",
+    "PRISM_R2_BUCKET": "b",
+    "PRISM_R2_ACCESS_KEY_ID": "k",
+    "PRISM_R2_SECRET_ACCESS_KEY": "s",
+}
+
+
+def test_a_machine_keeps_everything_in_a_folder_and_lambda_in_a_bucket() -> None:
+    assert Settings.from_env({}).storage_driver == "filesystem"
+    on_lambda = Settings.from_env({"AWS_LAMBDA_FUNCTION_NAME": "f", "PRISM_S3_BUCKET": "b", "AWS_REGION": "r"})
+    assert (on_lambda.storage_driver, on_lambda.s3 and on_lambda.s3.region) == ("s3", "r")
+
+
+def test_a_prefix_ends_with_one_slash_and_may_be_empty() -> None:
+    def prefix(**given: str) -> str:
+        s3 = Settings.from_env(S3 | given).s3
+        assert s3 is not None
+        return s3.prefix
+
+    assert prefix() == "prism/"
+    assert prefix(PRISM_S3_PREFIX="/a/b/") == "a/b/"
+    assert prefix(PRISM_S3_PREFIX="") == ""
+
+
+def test_a_driver_of_ones_own_is_named_by_module_and_class() -> None:
+    assert Settings.from_env({"PRISM_STORAGE_DRIVER": "my.store:Store"}).storage_driver == "my.store:Store"
+
+
+@pytest.mark.parametrize(
+    ("environ", "variable"),
+    [
+        pytest.param({"PRISM_STORAGE_DRIVER": "gcs"}, "PRISM_STORAGE_DRIVER", id="an unknown driver"),
+        pytest.param({"PRISM_ARTIFACT_DRIVER": "tape"}, "PRISM_ARTIFACT_DRIVER", id="an unknown artifact driver"),
+        pytest.param({"PRISM_STORAGE_DRIVER": "s3"}, "PRISM_S3_BUCKET", id="no bucket"),
+        pytest.param(S3 | {"PRISM_S3_REGION": ""}, "PRISM_S3_REGION", id="no region"),
+        pytest.param(S3 | {"PRISM_S3_ACCESS_KEY_ID": "k"}, "PRISM_S3_SECRET_ACCESS_KEY", id="half a credential"),
+        pytest.param(S3 | {"PRISM_S3_ENDPOINT": "minio"}, "PRISM_S3_ENDPOINT", id="an endpoint without scheme"),
+        pytest.param(S3 | {"PRISM_S3_FORCE_PATH_STYLE": "maybe"}, "PRISM_S3_FORCE_PATH_STYLE", id="no flag"),
+        pytest.param(R2 | {"PRISM_R2_ACCOUNT_ID": ""}, "PRISM_R2_ACCOUNT_ID", id="no account"),
+        pytest.param({"PRISM_FILES": "zip"}, "PRISM_FILES", id="an unknown mode"),
+        pytest.param({"PRISM_PUBLIC_BASE_URL": "/cdn"}, "PRISM_PUBLIC_BASE_URL", id="a base that is no address"),
+        pytest.param({"LOG_LEVEL": "loud"}, "LOG_LEVEL", id="an unknown level"),
+        pytest.param({"PRISM_MAX_FILES": "-1"}, "PRISM_MAX_FILES", id="a limit below one"),
+    ],
+)
+def test_what_is_missing_or_contradicts_is_told_by_name(environ: dict[str, str], variable: str) -> None:
+    with pytest.raises(InvalidSettings, match=variable):
+        Settings.from_env(environ)
+
+
+def test_secrets_do_not_show_in_a_representation() -> None:
+    assert "'s'" not in repr(Settings.from_env(R2))
+
+
+def test_every_variable_that_is_read_is_documented() -> None:
+    source = Path(settings.__file__).read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"|, "(PRISM_[A-Z0-9_]+)"\)', source))
+    names = {name for pair in read for name in pair if name and not name.startswith("AWS_")}
+
+    assert names == set(settings.VARIABLES)
