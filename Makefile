@@ -5,8 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-export HOST PORT STORAGE_ROOT
-
 .DEFAULT_GOAL := help
 
 .PHONY: help run demo test check bench docs oracles packages clean

@@ -1,7 +1,7 @@
 """Write the generated reference pages, or say which have drifted from the code.
 
-    python scripts/generate_docs.py            write them
-    python scripts/generate_docs.py --check    exit with 1 and name the pages that are out of date
+python scripts/generate_docs.py            write them
+python scripts/generate_docs.py --check    exit with 1 and name the pages that are out of date
 """
 
 import sys
@@ -75,7 +75,8 @@ def _route_section(route: Route) -> str:
     if route.body is not None:
         lines += [f"Takes {', '.join(f'`{kind}`' for kind in route.takes)}.", ""]
     answers = ", ".join(
-        f"{status} `{model.__name__}`" if model else str(int(status)) for status, model in route.answers.items()
+        f"{status} `{model.__name__}`" if model else str(int(status))
+        for status, model in route.answers.items()
     )
     lines += [f"Answers {answers}.", ""]
     if route.raises:

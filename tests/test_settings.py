@@ -20,7 +20,9 @@ R2 = {
 
 def test_a_machine_keeps_everything_in_a_folder_and_lambda_in_a_bucket() -> None:
     assert Settings.from_env({}).storage_driver == "filesystem"
-    on_lambda = Settings.from_env({"AWS_LAMBDA_FUNCTION_NAME": "f", "PRISM_S3_BUCKET": "b", "AWS_REGION": "r"})
+    on_lambda = Settings.from_env(
+        {"AWS_LAMBDA_FUNCTION_NAME": "f", "PRISM_S3_BUCKET": "b", "AWS_REGION": "r"}
+    )
     assert (on_lambda.storage_driver, on_lambda.s3 and on_lambda.s3.region) == ("s3", "r")
 
 
@@ -43,15 +45,23 @@ def test_a_driver_of_ones_own_is_named_by_module_and_class() -> None:
     ("environ", "variable"),
     [
         pytest.param({"PRISM_STORAGE_DRIVER": "gcs"}, "PRISM_STORAGE_DRIVER", id="an unknown driver"),
-        pytest.param({"PRISM_ARTIFACT_DRIVER": "tape"}, "PRISM_ARTIFACT_DRIVER", id="an unknown artifact driver"),
+        pytest.param(
+            {"PRISM_ARTIFACT_DRIVER": "tape"}, "PRISM_ARTIFACT_DRIVER", id="an unknown artifact driver"
+        ),
         pytest.param({"PRISM_STORAGE_DRIVER": "s3"}, "PRISM_S3_BUCKET", id="no bucket"),
         pytest.param(S3 | {"PRISM_S3_REGION": ""}, "PRISM_S3_REGION", id="no region"),
-        pytest.param(S3 | {"PRISM_S3_ACCESS_KEY_ID": "k"}, "PRISM_S3_SECRET_ACCESS_KEY", id="half a credential"),
-        pytest.param(S3 | {"PRISM_S3_ENDPOINT": "minio"}, "PRISM_S3_ENDPOINT", id="an endpoint without scheme"),
+        pytest.param(
+            S3 | {"PRISM_S3_ACCESS_KEY_ID": "k"}, "PRISM_S3_SECRET_ACCESS_KEY", id="half a credential"
+        ),
+        pytest.param(
+            S3 | {"PRISM_S3_ENDPOINT": "minio"}, "PRISM_S3_ENDPOINT", id="an endpoint without scheme"
+        ),
         pytest.param(S3 | {"PRISM_S3_FORCE_PATH_STYLE": "maybe"}, "PRISM_S3_FORCE_PATH_STYLE", id="no flag"),
         pytest.param(R2 | {"PRISM_R2_ACCOUNT_ID": ""}, "PRISM_R2_ACCOUNT_ID", id="no account"),
         pytest.param({"PRISM_FILES": "zip"}, "PRISM_FILES", id="an unknown mode"),
-        pytest.param({"PRISM_PUBLIC_BASE_URL": "/cdn"}, "PRISM_PUBLIC_BASE_URL", id="a base that is no address"),
+        pytest.param(
+            {"PRISM_PUBLIC_BASE_URL": "/cdn"}, "PRISM_PUBLIC_BASE_URL", id="a base that is no address"
+        ),
         pytest.param({"LOG_LEVEL": "loud"}, "LOG_LEVEL", id="an unknown level"),
         pytest.param({"PRISM_MAX_FILES": "-1"}, "PRISM_MAX_FILES", id="a limit below one"),
     ],

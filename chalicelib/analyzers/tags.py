@@ -1,7 +1,7 @@
 """Reports what a package is in a few fixed words, by which it can be found and filtered."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.analyzers.base import Found, Subject
 from chalicelib.domain.maturity import is_experimental
@@ -35,8 +35,7 @@ def _runs_on(*runtimes: str) -> Callable[[Subject], bool]:
 
 
 def _runtime(subject: Subject) -> RuntimeAnalysis:
-    analysis: Any = subject.results["runtimes"]
-    assert isinstance(analysis, RuntimeAnalysis)
+    analysis: RuntimeAnalysis = subject.results["runtimes"]
     return analysis
 
 

@@ -2,9 +2,8 @@
 
 API Gateway allows one variable name on each level of the tree and, under Chalice, no greedy variable. So the
 routes that share their fixed first segments become one column of gateway paths, a level each
-(`/packages/{p1}`, `/packages/{p1}/{p2}`, …) and the logical route is found in the
-request's own path. That way an unknown path or a wrong method below a known prefix is answered in our shape
-too.
+(`/packages/{p1}`, `/packages/{p1}/{p2}`, …), and the logical route is found in the request's own path. That
+way an unknown path or a wrong method below a known prefix is answered in our shape too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

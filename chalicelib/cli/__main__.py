@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from chalicelib.cli.commands import COMMANDS
@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None, env: Environment | None = None) -> i
     """Run the command and answer its exit status."""
     env = env or Environment()
     try:
-        args = _parsed(build_parser(), argv, env)
+        parser, _ = build_parsers()
+        args = _parsed(parser, argv, env)
         return args if isinstance(args, ExitStatus) else ExitStatus(args.run(args, env))
     except CommandFailed as error:
         return _tell(env, error.message, error.hint, error.status)
@@ -45,8 +46,8 @@ def main(argv: Sequence[str] | None = None, env: Environment | None = None) -> i
         return _reader_left()
 
 
-def build_parser() -> ArgumentParser:
-    """Answer the parser of the whole command line."""
+def build_parsers() -> tuple[ArgumentParser, Mapping[str, ArgumentParser]]:
+    """Answer the parser of the whole command line, and those of the commands by name."""
     parser = ArgumentParser(
         prog="prism",
         description="Publish packages to a Prism registry, and ask it about them.",
@@ -54,11 +55,11 @@ def build_parser() -> ArgumentParser:
         formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="store_true", help="print the version of the command")
+    parser.add_argument("-V", "--version", action="store_true", help="print the version of the command")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for module in COMMANDS:
         module.register(subparsers)
-    return parser
+    return parser, subparsers.choices
 
 
 def _parsed(parser: ArgumentParser, argv: Sequence[str] | None, env: Environment) -> Namespace | ExitStatus:

@@ -1,7 +1,7 @@
 """What the commands' arguments have in common."""
 
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.cli.environment import Environment
 from chalicelib.cli.settings import (
@@ -86,8 +86,3 @@ def open_registry(args: Namespace, env: Environment) -> "Registry":
     from chalicelib.cli.client import Registry
 
     return Registry(registry_url(args, env), env, token=env.variable(TOKEN))
-
-
-def argument(args: Namespace, name: str) -> Any:
-    """Answer an argument that not every command has."""
-    return getattr(args, name, None)

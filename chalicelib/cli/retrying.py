@@ -14,8 +14,8 @@ _BUSY: Final = frozenset({429, 503})
 def wait_of(response: HttpResponse, tries: int) -> float | None:
     """Answer the seconds to wait after so many tries, or None when a repeat would not help.
 
-    The seconds of the registry's `Retry-After` decide (RFC 9110, section 10.2.3); without them the wait doubles
-    from half a second, and only when the registry says that it is unavailable.
+    The seconds of the registry's `Retry-After` decide (RFC 9110, section 10.2.3). Without them the wait
+    doubles from half a second, and only when the registry says that it is unavailable.
     """
     if response.status not in _BUSY:
         return None

@@ -4,10 +4,11 @@ Each rule answers sentences. They tell of the content alone: a new major version
 patch is not, but the numbers are not asked here.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from chalicelib.domain.comparable import Comparable
+from chalicelib.domain.importable import Importable, leads_somewhere
 from chalicelib.domain.metadata import ExportEntry
 from chalicelib.domain.narrowing import first_shut_out
 
@@ -22,26 +23,27 @@ def breaking_reasons(before: Comparable, after: Comparable) -> list[str]:
 
 def removed_entries(before: Comparable, after: Comparable) -> Iterator[str]:
     """Something that could be imported cannot be any more."""
-    old, new = _entries(before), _entries(after)
-    if before.exports is None or after.exports is None:
+    old, new = _importable(before), _importable(after)
+    if old is None or new is None:
         return
-    for name in sorted(old.keys() - new.keys()):
-        if name == ".":
-            yield "the root entry `.` was removed"
-        elif not _covered(name, new):
-            yield f"the entry `{name}` was removed"
+    for name, entry in sorted(old.entries.items()):
+        if not leads_somewhere(entry):
+            continue
+        if name in new.entries:
+            if not leads_somewhere(new.entries[name]):
+                yield f"the entry `{name}` leads to no file any more"
+        elif not all(map(new.reaches, old.subpaths(name))):
+            yield f"the {'root ' if name == '.' else ''}entry `{name}` was removed"
 
 
 def hidden_files(before: Comparable, after: Comparable) -> Iterator[str]:
     """A new exports map hides files that could be imported by their path."""
-    if before.exports is None or after.exports is None or before.files is None:
+    new = _importable(after)
+    if before.exports is None or before.files is None or new is None or after.exports is None:
         return
     if before.exports.has_export_map or not after.exports.has_export_map:
         return
-    entries = _entries(after)
-    hidden = [
-        path for path in before.files if path.endswith(_LOADABLE) and not _covered(f"./{path}", entries)
-    ]
+    hidden = [path for path in before.files if path.endswith(_LOADABLE) and not new.reaches(f"./{path}")]
     if hidden:
         more = f" and {len(hidden) - 1} more" if len(hidden) > 1 else ""
         yield f"a new exports map hides `{hidden[0]}`{more}, which could be imported by path"
@@ -49,11 +51,12 @@ def hidden_files(before: Comparable, after: Comparable) -> Iterator[str]:
 
 def no_longer_requirable(before: Comparable, after: Comparable) -> Iterator[str]:
     """An entry that had a CommonJS file has only modules left."""
-    new = _entries(after)
-    for name, entry in sorted(_entries(before).items()):
-        formats = {target.format for target in new[name].targets} if name in new else set()
-        if formats == {"module"} and any(target.format in _REQUIRABLE for target in entry.targets):
-            yield f"`{name}` has only ES modules left and no CommonJS file"
+    if before.exports is None or after.exports is None:
+        return
+    new = {entry.name: _formats(entry) for entry in after.exports.entries}
+    for entry in before.exports.entries:
+        if new.get(entry.name) == {"module"} and not _REQUIRABLE.isdisjoint(_formats(entry)):
+            yield f"`{entry.name}` has only ES modules left and no CommonJS file"
 
 
 def removed_types(before: Comparable, after: Comparable) -> Iterator[str]:
@@ -104,14 +107,13 @@ RULES: Final[tuple[Callable[[Comparable, Comparable], Iterator[str]], ...]] = (
 """The rules, in the order their reasons are given."""
 
 
-def _entries(side: Comparable) -> dict[str, ExportEntry]:
-    return {entry.name: entry for entry in side.exports.entries} if side.exports else {}
+def _importable(side: Comparable) -> Importable | None:
+    """Answer what can be imported from one side, None if that was not analyzed."""
+    if side.exports is None or side.files is None:
+        return None
+    return Importable(side.exports, side.files.keys())
 
 
-def _covered(name: str, entries: Collection[str]) -> bool:
-    return name in entries or any(_matches(name, entry) for entry in entries if "*" in entry)
-
-
-def _matches(name: str, pattern: str) -> bool:
-    start, _, end = pattern.partition("*")
-    return len(name) > len(start) + len(end) and name.startswith(start) and name.endswith(end)
+def _formats(entry: ExportEntry) -> set[str]:
+    # Declarations stand beside the files that run and say nothing of how those are loaded.
+    return {target.format for target in entry.targets if target.exists and target.format != "typescript"}

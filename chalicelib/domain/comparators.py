@@ -37,7 +37,8 @@ def _patterns(grammar: Grammar, *, loose: bool) -> _Patterns:
         loose=loose,
         hyphen=re.compile(rf" ?([v= ]*{grammar.partial}) - ([v= ]*{grammar.partial}) ?"),
         word=re.compile(rf"(\^|~>?|[<>]?=?)[v= ]*{grammar.partial}"),
-        comparator=re.compile(rf"([<>]?=?)({grammar.prefix}{without_groups(grammar.full)})"),
+        # A build is here again where a star stood between the plus and its first letter.
+        comparator=re.compile(rf"([<>]?=?)({grammar.prefix}{without_groups(grammar.full)}(?:{BUILD})?)"),
     )
 
 

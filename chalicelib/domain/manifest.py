@@ -69,12 +69,12 @@ class FolderFields(Document):
 
 
 class EntryFields(Document):
-    """The package.json fields that decide which file an import loads; `exports` and `imports` keep their key order.
+    """The package.json fields that decide which file an import loads.
 
-    `module` is `module` or `jsnext:main`, `types_field` is `types` or `typings`. `scopes` maps a folder that has a
-    package.json of its own to the `type` there (`none` when it states none), and `folders` to its fields when it
-    has any. `esm_syntax` lists files that are not declared as modules and written as modules, `cjs_syntax` the
-    reverse; both are ascending.
+    `exports` and `imports` keep their key order. `module` is `module` or `jsnext:main`, `types_field` is
+    `types` or `typings`. `scopes` maps a folder that has a package.json of its own to the `type` there (`none`
+    when it states none), and `folders` to its fields when it has any. `esm_syntax` lists files that are not
+    declared as modules and written as modules, `cjs_syntax` the reverse; both are ascending.
     """
 
     exports: Any = None

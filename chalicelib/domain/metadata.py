@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from chalicelib.domain.document import Document
-from chalicelib.domain.manifest import DigestPair, Publisher, Runtimes, Source
+from chalicelib.domain.manifest import DigestPair, EntryFields, Publisher, Runtimes, Source
 
 FileFormat = Literal["module", "commonjs", "json", "wasm", "addon", "typescript", "unknown"]
 Change = Literal["added", "removed", "modified"]
@@ -127,6 +127,21 @@ class ExportsMap(Document):
     has_export_map: bool
     inferred_format: PackageFormat
     types: Literal["bundled", "types-field", "none"]
+
+
+class EntryPoints(Document):
+    """What decides an import: the fields that resolution needs, and everything a user can import by them."""
+
+    fields: EntryFields
+    map: ExportsMap
+
+
+class Declarations(Document):
+    """Whence the types come, and the root's declaration file for `import` and for `require`."""
+
+    kind: Literal["bundled", "types-field", "none"]
+    for_import: str | None = None
+    for_require: str | None = None
 
 
 class Evidence(Document):

@@ -1,30 +1,23 @@
 """The diff against the previous version, in numbers."""
 
-from types import SimpleNamespace
-from typing import Any
-
-from chalicelib.analyzers import dependencies, diff, files
+from chalicelib.analyzers import diff
 from chalicelib.analyzers.base import Found
 from chalicelib.domain.diff import diff_versions
-from chalicelib.domain.metadata import DiffSummary, ExportsMap, Metadata
+from chalicelib.domain.metadata import DiffSummary, Metadata
 from tests.analyzers.pictures import Picture, subject
-from tests.domain.described import described, exports_map, runtime_analysis
+from tests.domain.described import described, results_of
 
-ENTRIES = exports_map({".": {"default": "module"}, "./a": {"default": "module"}})
-FEWER = exports_map({".": {"default": "module"}})
+TWO_ENTRIES: Picture = {
+    "a.js": "1",
+    "b.js": "1",
+    "package.json": {"exports": {"./a": "./a.js", "./b": "./b.js"}},
+}
+ONE_ENTRY: Picture = {"a.js": "1", "b.js": "1", "package.json": {"exports": {"./a": "./a.js"}}}
 
 
-def analyzed(picture: Picture, previous: Metadata | None, exports: ExportsMap = ENTRIES) -> Found:
-    bare = subject(picture)
-    results: dict[str, Any] = {
-        analyzer.name: analyzer.analyze(bare).value for analyzer in (files, dependencies)
-    }
-    results |= {"exports": SimpleNamespace(map=exports), "runtimes": runtime_analysis()}
+def analyzed(picture: Picture, previous: Metadata | None) -> Found:
+    results = {name: value for name, value in results_of(picture).items() if name in diff.requires}
     return diff.analyze(subject(picture, version="1.1.0", previous=previous, results=results))
-
-
-def earlier(picture: Picture) -> Metadata:
-    return described(picture, exports=ENTRIES, runtime=runtime_analysis())
 
 
 def test_of_a_first_version_every_file_is_new() -> None:
@@ -34,28 +27,29 @@ def test_of_a_first_version_every_file_is_new() -> None:
 
 
 def test_files_are_counted_by_what_became_of_them() -> None:
-    found = analyzed({"b.js": "22", "c.js": "1"}, earlier({"a.js": "1", "b.js": "11"}))
+    found = analyzed({"b.js": "22", "c.js": "1"}, described({"a.js": "1", "b.js": "11"}))
     expected = DiffSummary(previous="1.0.0", added=1, removed=1, modified=1, breaking=False, reasons=[])
     assert found.value == expected
     assert found.verdict == "1 added, 1 removed, 1 modified since 1.0.0"
 
 
 def test_a_version_that_takes_something_away_is_breaking() -> None:
-    found = analyzed({}, earlier({}), exports=FEWER)
+    found = analyzed(ONE_ENTRY, described(TWO_ENTRIES))
     assert found.value.breaking
-    assert found.value.reasons == ["the entry `./a` was removed"]
+    assert found.value.reasons == ["the entry `./b` was removed"]
     assert found.verdict.endswith(", breaking")
+
+
+def test_a_version_that_adds_something_is_not_breaking() -> None:
+    assert not analyzed(TWO_ENTRIES, described(ONE_ENTRY)).value.breaking
 
 
 def test_the_summary_agrees_with_the_diff_of_the_stored_versions() -> None:
     old: Picture = {"a.js": "1", "package.json": {"name": "demo", "peerDependencies": {"p": "*"}}}
     new: Picture = {"a.js": "2", "package.json": {"name": "demo", "peerDependencies": {"p": "^2", "q": "1"}}}
-    before = earlier(old)
+    before = described(old)
     summary = analyzed(new, before).value
-    whole = diff_versions(before, described(new, "1.1.0", exports=ENTRIES, runtime=runtime_analysis()))
+    whole = diff_versions(before, described(new, "1.1.0"))
     assert summary.reasons == whole.reasons
+    assert len(summary.reasons) == 2
     assert summary.modified == len(whole.files) == 2
-
-
-def test_it_reads_only_what_it_requires() -> None:
-    assert set(diff.requires) == {"files", "dependencies", "exports", "runtimes"}

@@ -6,8 +6,16 @@ import pytest
 
 from chalicelib.analyzers import dependencies, tags
 from chalicelib.analyzers.tags import TAGS, TINY
+from chalicelib.domain.manifest import Runtimes
+from chalicelib.domain.metadata import RuntimeAnalysis
 from tests.analyzers.pictures import Picture, subject
-from tests.domain.described import runtime_analysis
+
+
+def runtime_analysis(**fields: Any) -> RuntimeAnalysis:
+    """Answer the analysis of a package that runs everywhere, except for what is said otherwise."""
+    compatibility = {runtime: fields.pop(runtime, True) for runtime in ("node", "deno", "bun", "workers")}
+    known = {"module_format": "esm", "types": "none", "evidence": [], "notes": []}
+    return RuntimeAnalysis.model_validate({"compatibility": Runtimes(**compatibility), **known, **fields})
 
 
 def found(

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -51,8 +50,8 @@ class Client:
 
 
 @pytest.fixture
-def client() -> Iterator[Client]:
-    yield Client(memory_world())
+def client() -> Client:
+    return Client(memory_world())
 
 
 def payload(data: bytes, **fields: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.diff import diff_versions
 from chalicelib.domain.metadata import FileTree, Metadata, Size, TreeNode, VersionDiff
-from tests.domain.described import described, exports_map
+from tests.domain.described import described
 
 contents = st.dictionaries(
     st.sampled_from(["a.js", "b.js", "lib/a.js", "lib/b.js", "lib/deep/c.js", "README.md", "é.js"]),
@@ -28,7 +28,7 @@ def changes(diff: VersionDiff) -> dict[str, str]:
 @given(contents)
 @settings(deadline=None, max_examples=50)
 def test_a_version_does_not_differ_from_itself(picture: dict[str, str]) -> None:
-    side = described(picture, exports=exports_map({".": {"default": "module"}}))
+    side = described({**picture, "package.json": {"exports": "./a.js"}})
     diff = diff_versions(side, side)
     assert (diff.files, diff.dependencies, diff.exports.added, diff.exports.removed) == ([], [], [], [])
     assert (diff.breaking, diff.reasons) == (False, [])
@@ -58,11 +58,11 @@ def test_the_way_back_is_the_opposite(old: dict[str, str], new: dict[str, str]) 
 
 
 def test_an_edit_that_keeps_the_size_is_seen() -> None:
-    diff = diff_versions(described({"a.js": "one"}), described({"a.js": "two"}))
+    diff = diff_versions(described({"a.js": "1 + 2"}), described({"a.js": "2 + 1"}))
     assert changes(diff) == {"a.js": "modified"}
     assert diff.files[0].before is not None
     assert diff.files[0].after is not None
-    assert diff.files[0].before.raw_bytes == diff.files[0].after.raw_bytes == 3
+    assert diff.files[0].before.raw_bytes == diff.files[0].after.raw_bytes == 5
 
 
 def test_a_change_carries_the_sizes_of_the_sides_it_has() -> None:
@@ -83,8 +83,8 @@ def test_it_says_from_which_version_to_which() -> None:
 
 
 def test_entries_that_came_and_went_are_named() -> None:
-    before = described({}, exports=exports_map({".": {"default": "module"}, "./b": {"default": "module"}}))
-    after = described({}, exports=exports_map({".": {"default": "module"}, "./c": {"default": "module"}}))
+    before = described({"package.json": {"exports": {".": "./a.js", "./b": "./b.js"}}})
+    after = described({"package.json": {"exports": {".": "./a.js", "./c": "./b.js"}}})
     exports = diff_versions(before, after).exports
     assert (exports.added, exports.removed) == (["./c"], ["./b"])
 
@@ -114,7 +114,7 @@ def test_the_sizes_of_both_versions_are_given_by_directory() -> None:
 
 
 def test_what_was_not_analyzed_is_not_compared() -> None:
-    whole = described({"a.js": "1"}, exports=exports_map({"./a": {"default": "module"}}))
+    whole = described({"a.js": "1", "package.json": {"exports": "./a.js"}})
     blank = whole.model_copy(update={"files": None, "exports_map": None, "runtime": None})
     for diff in (diff_versions(blank, whole), diff_versions(whole, blank)):
         assert (diff.files, diff.exports.added, diff.exports.removed, diff.reasons) == ([], [], [], [])
@@ -150,6 +150,6 @@ def test_nine_thousand_changed_files_take_little_time() -> None:
 
 @pytest.mark.parametrize("version", ["1.0.1", "2.0.0"])
 def test_breaking_is_said_of_the_content_whatever_the_number(version: str) -> None:
-    before = described({}, exports=exports_map({".": {"default": "module"}}))
-    after = described({}, version, exports=exports_map({"./other": {"default": "module"}}))
+    before = described({"a.js": "1", "package.json": {"exports": {".": "./a.js"}}})
+    after = described({"a.js": "1", "package.json": {"exports": {"./a": "./a.js"}}}, version)
     assert diff_versions(before, after).breaking

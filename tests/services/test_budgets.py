@@ -22,7 +22,9 @@ def registry_with(count: int) -> World:
         now = datetime(2020, 1, 1, tzinfo=UTC)
         for number in range(count - 1):
             change = Change(type="publish", version=f"1.0.{number}", integrity="sha512-x", tags=["latest"])
-            head = append(head.model_copy(update={"events": head.events[-1:]}), change, actor="alice", now=now)
+            head = append(
+                head.model_copy(update={"events": head.events[-1:]}), change, actor="alice", now=now
+            )
         head = head.model_copy(update={"segments": [SegmentRef(first=1, last=head.seq - 1)]})
         world.medium.put(world.container.keys.head(NAME), head.to_bytes())
     publish(world.container, "2.0.0")

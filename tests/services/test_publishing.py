@@ -38,7 +38,9 @@ def stored_keys(world: World) -> list[str]:
 
 def test_a_published_version_is_described_by_manifest_and_metadata(registry: World) -> None:
     data = package("1.2.3", description="A demo", keywords=["a", "b"], dependencies={"ms": "^2"})
-    published = registry.container.publishing.publish(PublishRequest(publisher=ALICE, source="cli", data=data))
+    published = registry.container.publishing.publish(
+        PublishRequest(publisher=ALICE, source="cli", data=data)
+    )
 
     manifest, metadata = published.manifest.manifest, published.metadata
 
@@ -101,7 +103,9 @@ def test_a_version_differs_from_the_one_before_by_content(registry: World) -> No
     [
         pytest.param(lambda: {"data": b""}, InvalidPayload, id="no bytes"),
         pytest.param(lambda: {"data": package(), "sha256": "0" * 64}, DigestMismatch, id="another digest"),
-        pytest.param(lambda: {"data": package(), "name": PackageName("other")}, NameMismatch, id="another name"),
+        pytest.param(
+            lambda: {"data": package(), "name": PackageName("other")}, NameMismatch, id="another name"
+        ),
         pytest.param(lambda: {"data": b"not gzip"}, InvalidTarball, id="not a tarball"),
         pytest.param(lambda: {"data": gzip.compress(b"not tar")}, InvalidTarball, id="not an archive"),
         pytest.param(lambda: {"data": package(name="../up")}, InvalidTarball, id="a name that climbs"),
@@ -179,7 +183,7 @@ def test_writers_of_the_same_bytes_under_different_names_of_their_own_agree(regi
 
 def test_a_broken_analyzer_is_recorded_and_the_publish_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = memory_world()
-    monkeypatch.setattr("chalicelib.analyzers.sizes.analyze", lambda subject: 1 / 0)
+    monkeypatch.setattr("chalicelib.analyzers.sizes.analyze", lambda _: 1 / 0)
 
     published = publish(registry.container)
 

@@ -23,7 +23,7 @@ FAILURES = [Fault.UNAVAILABLE, Fault.LOST_RESPONSE]
 def new_world(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[int], World]:
     """Answer a maker of registries that have nothing in common."""
     if request.param == "memory":
-        return lambda number: memory_world()
+        return lambda _: memory_world()
     if request.param == "filesystem":
         return lambda number: filesystem_world(tmp_path / str(number))
     emulator = request.getfixturevalue("s3_emulator")
@@ -96,7 +96,9 @@ def test_a_fault_at_any_storage_call_loses_nothing_and_a_repeat_succeeds(
         publish(world.fresh(), files=dict(FILES))
 
         assert visible(world) == ["1.0.0"]
-        assert [line.name for line in world.fresh().searching.packages(after="", limit=10).packages] == ["demo"]
+        assert [line.name for line in world.fresh().searching.packages(after="", limit=10).packages] == [
+            "demo"
+        ]
     pytest.fail("the publish never came to its end")
 
 

@@ -33,7 +33,7 @@ def test_a_package_that_was_never_published_has_no_head() -> None:
 def test_a_change_is_seen_by_other_processes() -> None:
     store = MemoryStore()
 
-    heads(store).change("demo", lambda head: publish("1.0.0"), actor="alice")
+    heads(store).change("demo", lambda _: publish("1.0.0"), actor="alice")
 
     seen = heads(store).get("demo")
     assert seen is not None
@@ -44,7 +44,7 @@ def test_a_change_is_seen_by_other_processes() -> None:
 def test_a_head_read_again_costs_one_read_without_bytes() -> None:
     store = CountingStore(MemoryStore())
     reader = heads(store)
-    reader.change("demo", lambda head: publish("1.0.0"), actor="alice")
+    reader.change("demo", lambda _: publish("1.0.0"), actor="alice")
     store.reset()
 
     reader.get("demo")
@@ -55,7 +55,7 @@ def test_a_head_read_again_costs_one_read_without_bytes() -> None:
 def test_a_version_seen_once_is_known_without_a_read() -> None:
     store = CountingStore(MemoryStore())
     reader = heads(store)
-    reader.change("demo", lambda head: publish("1.0.0"), actor="alice")
+    reader.change("demo", lambda _: publish("1.0.0"), actor="alice")
     store.reset()
 
     assert reader.committed("demo", "1.0.0")
@@ -65,7 +65,7 @@ def test_a_version_seen_once_is_known_without_a_read() -> None:
 def test_no_change_writes_nothing() -> None:
     store = CountingStore(MemoryStore())
 
-    head, changed = heads(store).change("demo", lambda head: None, actor="alice")
+    head, changed = heads(store).change("demo", lambda _: None, actor="alice")
 
     assert (head.seq, changed) == (0, False)
     assert [call.verb for call in store.calls] == ["get"]
@@ -73,13 +73,13 @@ def test_no_change_writes_nothing() -> None:
 
 def test_a_lost_swap_is_decided_again_from_what_the_winner_left() -> None:
     store = MemoryStore()
-    rival, late = heads(store), heads(store, sleep=lambda seconds: None)
+    rival, late = heads(store), heads(store, sleep=lambda _: None)
     seen: list[int] = []
 
     def decide(head: Head) -> Change:
         seen.append(head.seq)
         if len(seen) == 1:
-            rival.change("demo", lambda head: publish("1.0.0"), actor="bob")
+            rival.change("demo", lambda _: publish("1.0.0"), actor="bob")
         return publish("1.1.0")
 
     head, changed = late.change("demo", decide, actor="alice")
@@ -95,8 +95,8 @@ def test_writers_who_lose_for_too_long_are_told_to_come_again() -> None:
             raise PreconditionFailed(key)
 
     with pytest.raises(Busy):
-        heads(Contended(), sleep=lambda seconds: None, patience=0.01).change(
-            "demo", lambda head: publish("1.0.0"), actor="alice"
+        heads(Contended(), sleep=lambda _: None, patience=0.01).change(
+            "demo", lambda _: publish("1.0.0"), actor="alice"
         )
 
 
@@ -104,7 +104,7 @@ def test_sixteen_processes_appending_at_once_lose_no_event() -> None:
     store = MemoryStore()
 
     def append(number: int) -> None:
-        heads(store).change("demo", lambda head: publish(f"1.0.{number}"), actor=f"writer-{number}")
+        heads(store).change("demo", lambda _: publish(f"1.0.{number}"), actor=f"writer-{number}")
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(append, range(48)))
@@ -121,7 +121,7 @@ def test_a_long_history_is_spilled_and_still_read_whole(monkeypatch: pytest.Monk
     writer = heads(store)
     count = SPILL_EVENTS + 40
     for number in range(count):
-        writer.change("demo", lambda head, number=number: publish(f"1.0.{number}"), actor="alice")  # type: ignore[misc]  # bound default
+        writer.change("demo", lambda _, number=number: publish(f"1.0.{number}"), actor="alice")  # type: ignore[misc]  # bound default
 
     head = heads(store).get("demo")
 

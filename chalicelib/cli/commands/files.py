@@ -41,20 +41,19 @@ def register(subparsers: "Subparsers") -> None:
 def run(args: Namespace, env: Environment) -> ExitStatus:
     """List the files."""
     from chalicelib.cli.client import version_path
-    from chalicelib.cli.errors import CommandFailed
     from chalicelib.cli.output import count, printable, show, show_json, size, table
     from chalicelib.cli.picking import parse_spec, version_for
+    from chalicelib.domain.errors import FileMissing
 
     registry, spec = open_registry(args, env), parse_spec(args.spec, path_allowed=True)
-    answer = registry.get(f"{version_path(spec.name, version_for(registry, spec))}/files")
+    version = version_for(registry, spec)
+    answer = registry.get(f"{version_path(spec.name, version)}/files")
     if args.json:
         show_json(env, answer)
         return ExitStatus.OK
     files = [node for node in _files(answer.value["tree"]) if _lies_below(node["path"], spec.subpath)]
     if not files:
-        raise CommandFailed(
-            f"`{spec.name}` has no file at `{spec.subpath[2:]}`", hint="leave the path away to see all"
-        )
+        raise FileMissing(spec.name, version, spec.subpath[2:])
     rows = [(size(node["size"]["rawBytes"]), printable(node["path"])) for node in files]
     show(env, table(rows, right=frozenset({0})))
     env.say(f"{count(len(files), 'file')}, {size(sum(node['size']['rawBytes'] for node in files))}")

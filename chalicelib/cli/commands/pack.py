@@ -66,6 +66,7 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
 
 def _write(parcel: "Parcel", output: str) -> str:
     import shutil
+    from contextlib import suppress
     from pathlib import Path
 
     from chalicelib.cli.errors import CommandFailed
@@ -80,6 +81,7 @@ def _write(parcel: "Parcel", output: str) -> str:
             shutil.copyfileobj(parcel.tarball, file)
         unfinished.replace(target)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise CommandFailed(f"`{target}` cannot be written: {error.strerror}") from error
     return str(target)

@@ -49,7 +49,8 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
     from chalicelib.cli.output import fields, show, show_json
 
     # The registry reads the spec; what it says about a wrong one is what everybody is told.
-    answer = open_registry(args, env).get(
+    registry = open_registry(args, env)
+    answer = registry.get(
         "resolve", spec=args.spec, runtime=args.runtime, mode=args.mode, baseUrl=args.base_url
     )
     if args.json:
@@ -60,9 +61,9 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
         ("Spec", f"{found['name']}@{found['version']}{found['subpath'].removeprefix('.')}"),
         ("Runtime", f"{found['runtime']} ({found['mode']})"),
         ("Format", found["format"]),
-        ("URL", found["url"]),
+        ("URL", _absolute(registry.url, found["url"])),
         ("Entry", found["entryPath"]),
-        ("Types", found.get("typesUrl") or "none"),
+        ("Types", _absolute(registry.url, found.get("typesUrl")) or "none"),
         ("Integrity", found["integrity"]),
     ]
     show(env, fields(env, rows))
@@ -70,3 +71,8 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
         if found.get(flag):
             env.say(f"note: this version is {flag}: {found[flag]}")
     return ExitStatus.OK
+
+
+def _absolute(registry: str, url: str | None) -> str | None:
+    # A registry that was not told its own address answers with paths on itself.
+    return f"{registry}{url}" if url and url.startswith("/") else url

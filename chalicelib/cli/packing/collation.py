@@ -1,8 +1,8 @@
 """The order of a tarball's entries: by extension, then file name, then path, as English collation sorts.
 
 Like things beside each other compress better, and npm's tarballs are in this order. The collation is the
-root order of Unicode (UTS #10), exact for ASCII; an accented letter follows its letter, other symbols come before the
-digits and other letters after `z`, each by code point.
+root order of Unicode (UTS #10), exact for ASCII. An accented letter follows its letter, other symbols come
+before the digits and other letters after `z`, each by code point.
 """
 
 import posixpath

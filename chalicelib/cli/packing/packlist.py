@@ -37,7 +37,9 @@ def _root_policy(root: Path, package: PackageJson, *, reads_nested_package_json:
 
 
 def _bundled_files(root: Path, bundled: Bundled) -> Iterator[str]:
-    chosen, strict, required = chosen_and_strict(bundled.package, bundled.path)
+    chosen, strict, required = (
+        chosen_and_strict(bundled.package, bundled.path) if bundled.package else (None, [], ())
+    )
     policy = Policy(
         chosen=chosen,
         strict=strict,

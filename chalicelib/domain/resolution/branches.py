@@ -29,7 +29,7 @@ def branches(exports: Any) -> Iterator[Branch]:
 
 
 def target_files(branch: Branch, files: Collection[str]) -> list[str]:
-    """Answer the package's files that a way can lead to, ascending; more than one only for a pattern or folder."""
+    """Answer the files that a way can lead to, ascending; more than one only for a pattern or folder."""
     path = as_url(branch.target) if branch.target.startswith("./") else None
     if path is None:
         return []

@@ -2,7 +2,7 @@
 
 Node's rules (https://nodejs.org/api/packages.html#determining-module-system): `.mjs` and `.cjs` say it
 themselves, `.js` asks the nearest package.json, and without a `type` there a file written as a module is one.
-Deno also runs files as modules that are declared CommonJS and written as modules; Bun goes by what is written.
+Deno also runs as modules what is declared CommonJS and written as a module; Bun goes by what is written.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """How the text of a target becomes a path inside the package.
 
 The runtimes read the same text in three ways: as a URL (decoded, without query), as it stands, or decoded
-only. Every reader answers a normal relative path (`lib/a.js`), or None for what leaves the package or cannot be
-decoded.
+only. Every reader answers a normal relative path (`lib/a.js`), or None for what leaves the package or cannot
+be decoded.
 """
 
 import re

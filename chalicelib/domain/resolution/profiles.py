@@ -33,7 +33,7 @@ class TargetRules:
     invalid_segments: re.Pattern[str] = _NODE_SEGMENTS
     """What no segment of a target or of the text for `*` may be."""
     null_is_no_match: bool = False
-    """A condition whose value is null (or an array of nulls) is passed over; otherwise it hides the subpath."""
+    """A condition whose value is null (or an array of nulls) is passed over; otherwise it hides."""
     ignores_non_strings: bool = False
     """A number or boolean as target is passed over; otherwise it is invalid."""
     array_goes_on: bool = True

@@ -1,7 +1,7 @@
 """What a JavaScript file imports and how it is written, read without a parser.
 
-One pass of one pattern knows comments, strings, templates and regular expressions well enough that nothing inside
-them is taken for code. What it cannot see: specifiers that are computed, and code made at run time.
+One pass of one pattern knows comments, strings, templates and regular expressions well enough that nothing
+inside them is taken for code. What it cannot see: specifiers that are computed, and code made at run time.
 """
 
 import re
@@ -10,24 +10,29 @@ from typing import Final, Literal
 
 ImportKind = Literal["import", "require", "dynamic"]
 
-_REGULAR_EXPRESSION: Final = r"/(?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*+\])++/"
+# Limits keep the time linear in the size of a file, whatever it holds.
+_REGULAR_EXPRESSION: Final = r"/(?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,200}+\]){1,200}+/"
+_NAMES: Final = r"[\w$*,\s]{0,200}?"
+_WORDS: Final = "import|exports?|require|await|module|Object|typeof|globalThis|Deno|Bun|return"
+_BRACES: Final = r"\{[^{}]{0,100000}+\}"
 
-# Everything without interest is skipped by one possessive loop; what follows it is one thing of interest, or one
-# character of what only looked like it, so that the pattern matches everywhere and never looks at a place twice.
+# Everything without interest is skipped by one possessive loop; what follows it is one thing of interest, or
+# a character of what only looked like it, so that the pattern matches everywhere. What is never closed goes on
+# to the end of the file.
 _TOKEN: Final = re.compile(
     r"""
     (?:
         [^"'`/\w$.=(,:;!&|?{}\[+]++
-      | //[^\n]*+ | /\*(?:[^*]++|\*(?!/))*+\*/
-      | "(?:[^"\\\n]++|\\.)*+" | '(?:[^'\\\n]++|\\.)*+' | `(?:[^`\\]++|\\.)*+`
+      | //[^\n]*+ | /\*(?:[^*]++|\*(?!/))*+(?:\*/)?
+      | "(?:[^"\\\n]++|\\.)*+"? | '(?:[^'\\\n]++|\\.)*+'? | `(?:[^`\\]++|\\.)*+`?
       | \.{3} | \.\s*+[\w$]*+
       | [=(,:;!&|?{}\[+]\s*+(?:REGULAR_EXPRESSION)?
-      | (?!(?:import|export|exports|require|await|module|Object|typeof|globalThis|Deno|Bun|return)(?![\w$]))[\w$]++
-      | return\s*+(?:REGULAR_EXPRESSION)?
+      | (?!(?:WORDS)(?![\w$]))[\w$]++
+      | return(?![\w$])\s*+(?:REGULAR_EXPRESSION)?
     )*+
     (?:
-        import\s*+(?:[\w$*{][^;()"'`=]*?from\s*+)?(?P<q1>["'])(?P<static>[^"'\n]+)(?P=q1)
-      | export\s*+(?:\*[^;()"'`=]*?|\{[^}]*+\}\s*+)from\s*+(?P<q2>["'])(?P<again>[^"'\n]+)(?P=q2)
+        import\s*+(?:NAMES(?:BRACES\s*+)?from\s*+)?(?P<q1>["'])(?P<static>[^"'\n]+)(?P=q1)
+      | export\s*+(?:\*NAMES|BRACES\s*+)from\s*+(?P<q2>["'])(?P<again>[^"'\n]+)(?P=q2)
       | import\s*+\(\s*+(?P<q3>["'])(?P<dynamic>[^"'\n]+)(?P=q3)\s*+[,)]
       | require(?:\.resolve)?\s*+\(\s*+(?P<q4>["'])(?P<require>[^"'\n]+)(?P=q4)\s*+\)
       | (?P<export>export)\s*+(?:[{*]|(?:default|const|let|var|function|class|async)(?![\w$]))
@@ -39,7 +44,10 @@ _TOKEN: Final = re.compile(
       | (?P<name>Deno|Bun)\s*+\.
       | [\w$]++ | . | \Z
     )
-    """.replace("REGULAR_EXPRESSION", _REGULAR_EXPRESSION),
+    """.replace("REGULAR_EXPRESSION", _REGULAR_EXPRESSION)
+    .replace("NAMES", _NAMES)
+    .replace("BRACES", _BRACES)
+    .replace("WORDS", _WORDS),
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _WORTH_READING: Final = (b"import", b"export", b"require", b"Deno", b"Bun", b"await")

@@ -6,18 +6,20 @@ Packages of declarations for other packages (`@types/*`) are packages of their o
 """
 
 from collections.abc import Container, Iterator
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from chalicelib.domain.errors import InvalidRange
 from chalicelib.domain.manifest import EntryFields, FolderFields
 from chalicelib.domain.ranges import Range
 from chalicelib.domain.resolution.exports import Walk, counts_as_exports, resolve_exports
 from chalicelib.domain.resolution.paths import literal
-from chalicelib.domain.resolution.profiles import Mode, Profile, TargetRules
+from chalicelib.domain.resolution.profiles import NODE, Mode, Profile, TargetRules
 from chalicelib.domain.resolution.trace import Refused
 
 TYPESCRIPT: Final = "5.9.3"
 """The compiler release that ranges in `typesVersions` and `types@<range>` are compared with."""
+
+DeclarationsKind = Literal["bundled", "types-field", "none"]
 
 _RULES: Final = TargetRules(
     read=literal,
@@ -56,6 +58,22 @@ def declaration_for(
         return None
 
 
+def declarations_kind(fields: EntryFields, files: Container[str]) -> DeclarationsKind:
+    """Answer whence a package's declarations come: the `types` field, files beside the code, or nowhere."""
+    found = {
+        declaration_for(fields, files, ".", profile=NODE, mode=mode) for mode in ("import", "require")
+    } - {None}
+    if not found:
+        return "none"
+    named = literal(fields.types_field) if fields.types_field else None
+    return "types-field" if named in found else "bundled"
+
+
+def declared_beside(path: str, files: Container[str]) -> str | None:
+    """Answer the declaration file that belongs to a file: itself, or the one beside it."""
+    return _first(_siblings(path), files)
+
+
 def _first(candidates: Iterator[str], files: Container[str]) -> str | None:
     return next((path for path in candidates if path in files), None)
 
@@ -89,8 +107,9 @@ def _legacy(fields: EntryFields, files: Container[str], subpath: str, mode: Mode
         return None
     path = path.rstrip("/")
     key = _best_pattern(paths, path)
-    # A folder with a package.json of its own is looked at before `typesVersions`, and otherwise not beside it.
-    found = _first(_of_subpath(fields, path, mode), files) if key is None or path in fields.scopes else None
+    # A folder with a package.json of its own comes before `typesVersions`.
+    looked_at = key is None or path in fields.scopes
+    found = _first(_of_subpath(fields, path, mode), files) if looked_at else None
     if key is None or found is not None:
         return found
     return _first(_mapped(paths, key, strict=mode == "import"), files)

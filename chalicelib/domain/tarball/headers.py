@@ -14,6 +14,8 @@ POSIX_MAGIC: Final = b"ustar\x0000"
 
 _MAGIC: Final = slice(257, 265)
 _PREFIX: Final = slice(345, 500)
+_STAR_PREFIX: Final = slice(345, 475)
+_STAR_MARK: Final = 475
 _CHECKSUM: Final = slice(148, 156)
 _SPACES: Final = 8 * 0x20
 
@@ -56,7 +58,9 @@ def _verify_checksum(block: bytes, entry: int) -> None:
 def _prefix(block: bytes, entry: int) -> bytes:
     magic = block[_MAGIC]
     if magic == POSIX_MAGIC:
-        return block[_PREFIX].rstrip(b"\x00")
+        # The star format keeps two times behind a shorter prefix; a NUL before them tells, as npm's reader has it.
+        field = block[_PREFIX] if block[_STAR_MARK] else block[_STAR_PREFIX]
+        return field.rstrip(b"\x00")
     if magic.startswith(b"ustar\x00") and block[_PREFIX].strip(b"\x00"):
         raise InvalidHeader(entry=entry, field="magic", reason="only some readers would see its name prefix")
     return b""

@@ -50,7 +50,7 @@ class Publishing:
         """
         staged = stage(self._workshop, request)
         with SpooledTemporaryFile(max_size=PACK_IN_MEMORY) as pack:
-            opened, claimed = self._until_claimed(request, staged, cast(BinaryIO, pack))
+            opened, claimed = self._until_claimed(request, staged, cast("BinaryIO", pack))
             metadata = settle(self._workshop, opened, staged, claimed)
         head, created = commit(self._workshop, request, claimed.manifest.manifest)
         derive(self._workshop.index, self._workshop.manifests, head)

@@ -25,7 +25,7 @@ def manifest_of(opened: Opened, analyzed: Analyzed) -> Manifest:
         integrity=opened.package.digests.integrity,
         dist=dist_of(opened.package),
         files=list(opened.package.files),
-        types=types.root if types else None,
+        types=(types.for_import or types.for_require) if types else None,
         runtimes=runtimes.compatibility if runtimes else NOWHERE,
         dependencies=groups.get("dependencies", {}),
         peer_dependencies=groups.get("peer_dependencies", {}),

@@ -73,7 +73,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Analyzed:
-    """What the analyzers found, under the facts of the claim; `visible` is the manifest of a version already visible."""
+    """What the analyzers found under the claim's facts; `visible` is the manifest of a version already visible."""
 
     claim: Claim
     analysis: Analysis

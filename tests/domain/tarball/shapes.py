@@ -108,6 +108,11 @@ ACCEPTED: Final = (
         MINIMAL,
     ),
     Shape(
+        "a name in two halves with times after it",
+        _with(raw_entry("a.js", b"1", prefix=b"package".ljust(131, b"\x00") + b"00000000000\x00" * 2)),
+        WITH_A,
+    ),
+    Shape(
         "git's global header",
         gzipped(raw_tar(pax_header({"comment": "0123456789abcdef"}, typeflag="g"), MANIFEST, INDEX)),
         USUAL,
