@@ -40,10 +40,10 @@ packages: $(VENV)/run
 clean: ## Remove everything that was installed or built here
 	rm -rf $(VENV) .cache tests/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-$(VENV)/run: requirements.txt requirements-cli.txt pyproject.toml
+$(VENV)/run: requirements.txt pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@echo "installing what Prism runs on"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-cli.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 

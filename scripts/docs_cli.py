@@ -1,17 +1,11 @@
-"""Write docs/reference/cli.md from the command's own help.
-
-python scripts/docs_cli.py
-"""
+"""The reference page of the command, made from the command's own help."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from chalicelib.cli.__main__ import build_parsers
 from chalicelib.cli.exits import ExitStatus
-
-TARGET: Final = Path(__file__).resolve().parent.parent / "docs" / "reference" / "cli.md"
 
 MEANINGS: Final = {
     ExitStatus.OK: "done",
@@ -26,16 +20,9 @@ MEANINGS: Final = {
 }
 
 
-def reference() -> str:
-    """Answer the page."""
+def cli_page() -> str:
+    """Answer the page of the command, from its own help."""
     return "\n".join(_lines())
-
-
-def write() -> Path:
-    """Write the page and answer where it is."""
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(reference(), encoding="utf-8")
-    return TARGET
 
 
 def _lines() -> Iterator[str]:
@@ -63,7 +50,3 @@ def _block(parser: ArgumentParser) -> Iterator[str]:
     yield parser.format_help().rstrip()
     yield "```"
     yield ""
-
-
-if __name__ == "__main__":
-    print(write())

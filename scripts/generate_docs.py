@@ -21,6 +21,7 @@ from chalicelib.api.errors import status_of  # noqa: E402
 from chalicelib.api.routing import Route  # noqa: E402
 from chalicelib.domain.errors import PrismError  # noqa: E402
 from chalicelib.settings import VARIABLES  # noqa: E402
+from scripts.docs_cli import cli_page  # noqa: E402
 
 
 def errors_page() -> str:
@@ -103,6 +104,7 @@ def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "api.md": api_page,
+    "cli.md": cli_page,
     "errors.md": errors_page,
     "settings.md": settings_page,
 }

@@ -39,8 +39,12 @@ class Parcel:
 
 @contextmanager
 def open_parcel(path: Path) -> Iterator[Parcel]:
-    """Open a tarball, or pack a folder; raises UnusablePackage."""
+    """Open a tarball, or pack a folder, to publish it; raises UnusablePackage, also for a private package."""
     with pack_parcel(path) if path.is_dir() else _tarball_parcel(path) as parcel:
+        if parcel.fields.get("private"):
+            raise UnusablePackage(
+                f"`{parcel.name}` is private", hint="take `private` out of package.json to publish it"
+            )
         yield parcel
 
 
@@ -53,10 +57,6 @@ def pack_parcel(folder: Path) -> Iterator[Parcel]:
         tarball = cast("BinaryIO", spooled)
         packed = pack_folder(folder, tarball)
         fields = packed.package.fields
-        if fields.get("private") is True:
-            raise UnusablePackage(
-                f"`{fields.get('name')}` is private", hint="take `private` out of package.json to publish it"
-            )
         yield _parcel(fields, packed.files, tarball, folder=folder, notices=_notices(packed))
 
 

@@ -96,7 +96,7 @@ def _stands_for(path: str, how: str, lookup: Lookup) -> str | None:
 
 
 def _not_found(lookup: Lookup, subpath: str, refused: Refused) -> EntryNotFound:
-    shown = subpath if len(subpath) <= _SHOWN else f"{subpath[:_SHOWN]}…"
+    shown = _shortened(subpath)
     nearby = _nearby(lookup.fields, subpath)
     name = getattr(lookup.fields, "name", None)
     of = f" of `{name}`" if name else ""
@@ -105,7 +105,7 @@ def _not_found(lookup: Lookup, subpath: str, refused: Refused) -> EntryNotFound:
     if lookup.trace is not None:
         facts["trace"] = [asdict(step) for step in lookup.trace]
     return EntryNotFound(
-        f"{lookup.profile.name} cannot {lookup.mode} `{shown}`{of}: {refused.detail}{hint}",
+        f"{lookup.profile.name} cannot {lookup.mode} `{shown}`{of}: {_shortened(refused.detail)}{hint}",
         **facts,
         subpath=shown,
         runtime=lookup.profile.name,
@@ -113,6 +113,10 @@ def _not_found(lookup: Lookup, subpath: str, refused: Refused) -> EntryNotFound:
         reason=refused.reason,
         nearby=nearby,
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _nearby(fields: EntryFields, subpath: str) -> list[str]:

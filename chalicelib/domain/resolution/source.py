@@ -28,7 +28,7 @@ _TOKEN: Final = re.compile(
       | \.{3} | \.\s*+[\w$]*+
       | [=(,:;!&|?{}\[+]\s*+(?:REGULAR_EXPRESSION)?
       | (?!(?:WORDS)(?![\w$]))[\w$]++
-      | return(?![\w$])\s*+(?:REGULAR_EXPRESSION)?
+      | return(?![\w$])\s*+(?:REGULAR_EXPRESSION)? | ^REGULAR_EXPRESSION
     )*+
     (?:
         import\s*+(?:NAMES(?:BRACES\s*+)?from\s*+)?(?P<q1>["'])(?P<static>[^"'\n]+)(?P=q1)

@@ -60,6 +60,7 @@ def metadata_of(opened: Opened, claimed: Claimed) -> Metadata:
         size_by_directory=sizes.by_directory if sizes else [],
         **_group_fields(found.get("dependencies")),
         dependency_specs=found["dependencies"].dependency_specs if "dependencies" in found else [],
+        engines=found["dependencies"].engines if "dependencies" in found else {},
         exports_map=exports.map,
         runtime=found.get("runtimes"),
         licence=found.get("licence"),

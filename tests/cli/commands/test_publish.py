@@ -327,3 +327,14 @@ def test_what_is_packed_is_what_package_json_names(
 
     document = json.loads((tmp_path / "package.json").read_text())
     assert registry.asked[0].target.endswith(document["name"])
+
+
+def test_a_private_package_can_be_packed_but_not_published(prism: Prism, tmp_path: Path) -> None:
+    folder = _widget(tmp_path / "w", private=True)
+
+    packed = prism("pack", folder, "--output", str(tmp_path))
+    published = prism("publish", packed.out.strip())
+
+    assert packed.status is ExitStatus.OK
+    assert published.status is ExitStatus.UNUSABLE_PACKAGE
+    assert published.err.startswith("error: `widget` is private\nhint: ")
