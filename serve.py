@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Final, NoReturn
 
 from chalicelib.api.local.server import LocalServer
@@ -73,15 +74,24 @@ def greeting(url: str, settings: Settings) -> str:
     """Say where the registry is, what it keeps its state in, and three commands to try."""
     usual = url == f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
     told = "" if usual else f"PRISM_REGISTRY_URL={url} "
+    prism = _command()
     kept = f" under {settings.storage_root}" if settings.storage_driver == "filesystem" else ""
     return "\n".join(
         (
             f"Prism is at {url} ({settings.storage_driver}{kept}). Try, from another terminal:",
-            f"  {told}prism publish path/to/package",
-            f"  {told}prism resolve name@latest",
+            f"  {told}{prism} publish path/to/package",
+            f"  {told}{prism} resolve name@latest",
             f"  curl {url}/v1/packages",
         )
     )
+
+
+def _command() -> str:
+    """Answer how the prism command is called from here: from this environment if it is installed in it."""
+    installed = Path(sys.executable).with_name("prism")
+    if not installed.exists():
+        return "prism"
+    return os.path.relpath(installed) if installed.is_relative_to(Path.cwd()) else str(installed)
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

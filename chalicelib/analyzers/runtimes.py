@@ -181,7 +181,7 @@ def _notes(view: _View, mode: Mode) -> Iterator[str]:
     if mode == "require":
         yield f"{runtime}: the root can be required but not imported"
     if not view.closure.complete:
-        yield f"{runtime}: only the first {len(view.closure.sources)} files from the root were read"
+        yield f"{runtime}: a limit was met, {len(view.closure.sources)} of the files from the root were read"
     uses = {item.specifier for imports in view.closure.outside.values() for item in imports}
     if runtime == "workers" and any(builtin_name(specifier) for specifier in uses):
         yield "workers: needs the `nodejs_compat` flag"

@@ -3,10 +3,12 @@
 from chalicelib.api.payloads import AsOfQuery, PageQuery, package_name
 from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, json_answer, redirect
 from chalicelib.container import container
+from chalicelib.domain.document import Document, compact_json
 from chalicelib.domain.errors import InvalidName, PackageNotFound, VersionNotFound
 from chalicelib.domain.metadata import FileTree, VersionDiff
 from chalicelib.services.browsing import PackagePage, VersionPage
 from chalicelib.services.searching import PackageList
+from chalicelib.stores.artifacts import INLINE_BYTES
 
 routes = Routes(tag="packages")
 
@@ -57,24 +59,24 @@ def version(request: Request) -> Answer:
     wanted = request.params["version"]
     if wanted.endswith(".tgz"):
         return _tarball(request, wanted.removesuffix(".tgz"))
-    return json_answer(container().browsing.version_page(package_name(request), wanted))
+    return _document(container().browsing.version_page(package_name(request), wanted))
 
 
 @routes.get(
     "/v1/packages/{name}/{version}/files",
     summary="A version's file tree",
-    answers={200: FileTree},
+    answers={200: FileTree, 302: None},
     raises=MISSING,
 )
 def files(request: Request) -> Answer:
     """Show a version's files with their sizes and digests."""
-    return json_answer(container().browsing.files(package_name(request), request.params["version"]))
+    return _document(container().browsing.files(package_name(request), request.params["version"]))
 
 
 @routes.get(
     "/v1/packages/{name}/{version}/diff/{previous}",
     summary="What changed between two versions",
-    answers={200: VersionDiff},
+    answers={200: VersionDiff, 302: None},
     raises=MISSING,
 )
 def diff(request: Request) -> Answer:
@@ -83,6 +85,13 @@ def diff(request: Request) -> Answer:
     return json_answer(
         container().browsing.diff(package_name(request), params["version"], params["previous"])
     )
+
+
+def _document(value: Document) -> Answer:
+    """Answer a document, or where it is read if it is too large for a function and the medium has addresses."""
+    data = compact_json(value.to_json_value())
+    url = container().artifacts.rendered_url(data) if len(data) > INLINE_BYTES else None
+    return redirect(url) if url else json_answer(data)
 
 
 def _tarball(request: Request, wanted: str) -> Answer:

@@ -73,6 +73,10 @@ class ObjectKeys:
         """One immutable shard of the index, named by its bytes."""
         return f"{self.prefix}index/shards/{digest}.json"
 
+    def rendered(self, digest: str) -> str:
+        """An answer too large for a function, named by its bytes; derived, and swept."""
+        return f"{self.prefix}rendered/{digest}.json"
+
     @property
     def health(self) -> str:
         """A key that is asked for to see that the medium answers; nothing is ever stored under it."""

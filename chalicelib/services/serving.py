@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from chalicelib.domain.errors import FileMissing, VersionNotFound
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.pack import PackEntry
-from chalicelib.services.publishing.settle import INLINE_BYTES
-from chalicelib.stores.artifacts import Artifacts
+from chalicelib.stores.artifacts import INLINE_BYTES, Artifacts
 from chalicelib.stores.heads import Heads
 
 

@@ -1,5 +1,6 @@
 """The bytes of versions: staged tarballs, published tarballs, and packs of files."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
@@ -7,12 +8,15 @@ from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.pack import PackEntry, PackIndex
 from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectNotFound, ObjectStore
 from chalicelib.stores.cache import Cache
+from chalicelib.stores.documents import JSON
 
 INDEX_CACHE_BYTES = 32 << 20
 SUFFIX_BYTES = 64 * 1024
 """How much of a pack's end is read for its index: enough for some thousand files."""
 CHUNK_BYTES = 1 << 20
 DOWNLOAD_SECONDS = 3600
+INLINE_BYTES = 4 << 20
+"""The most that a function answers itself; what is larger is an object of its own to redirect to."""
 
 
 class Artifacts:
@@ -84,6 +88,14 @@ class Artifacts:
     def file_url(self, name: str, version: str, path: str) -> str | None:
         """Answer a URL that reads one file, stored as an object of its own, from the medium itself, or None."""
         return self._store.presign_get(self._keys.file(name, version, path), expires=DOWNLOAD_SECONDS)
+
+    def rendered_url(self, data: bytes) -> str | None:
+        """Answer a URL that reads these JSON bytes from the medium itself, having put them there, or None."""
+        key = self._keys.rendered(hashlib.sha256(data).hexdigest())
+        url = self._store.presign_get(key, expires=DOWNLOAD_SECONDS)
+        if url is not None:
+            self._put_once(key, [data], JSON)
+        return url
 
     def index(self, name: str, version: str) -> PackIndex | None:
         """Answer the index of a version's pack, or None; one read for most, two for packs of many files."""

@@ -21,7 +21,12 @@ def found(files: Picture) -> EntryPoints:
 
 
 def test_every_way_through_the_exports_is_listed() -> None:
-    files = {"package.json": package_json(exports={".": DUAL}), "a.d.ts": "", "a.mjs": "", "a.cjs": ""}
+    files: dict[str, Any] = {
+        "package.json": package_json(exports={".": DUAL}),
+        "a.d.ts": "",
+        "a.mjs": "",
+        "a.cjs": "",
+    }
 
     entry = found(files).map.entries[0]
 
@@ -69,7 +74,11 @@ def test_a_pattern_exists_when_it_matches_a_file() -> None:
 
 
 def test_without_exports_module_and_main_are_the_root() -> None:
-    files = {"package.json": package_json(main="a.js", module="b.mjs"), "a.js": "", "b.mjs": ""}
+    files: dict[str, Any] = {
+        "package.json": package_json(main="a.js", module="b.mjs"),
+        "a.js": "",
+        "b.mjs": "",
+    }
 
     entries = found(files).map
 
@@ -95,7 +104,7 @@ def test_without_any_field_the_index_is_the_root() -> None:
     ],
 )
 def test_the_format_is_that_of_the_root(fields: dict[str, Any], expected: str) -> None:
-    files = {"package.json": package_json(**fields), "a.mjs": "", "a.cjs": ""}
+    files: dict[str, Any] = {"package.json": package_json(**fields), "a.mjs": "", "a.cjs": ""}
 
     assert found(files).map.inferred_format == expected
 
@@ -132,7 +141,7 @@ def test_nested_package_json_files_are_scopes() -> None:
 
 
 def test_a_file_written_unlike_its_declaration_is_listed() -> None:
-    files = {
+    files: dict[str, Any] = {
         "package.json": package_json(exports={".": "./a.js", "./b": "./b.mjs", "./c": "./c.cjs"}),
         "a.js": "export default 1",
         "b.mjs": "module.exports = 1",

@@ -5,7 +5,7 @@ import pytest
 
 from chalicelib.analyzers import exports, runtimes, types
 from chalicelib.domain.metadata import RuntimeAnalysis
-from chalicelib.domain.resolution.closure import MAX_FILES
+from chalicelib.domain.resolution.closure import MAX_BYTES, MAX_FILES
 from tests.analyzers.pictures import Picture, subject
 
 ALL = {"node": True, "deno": True, "bun": True, "workers": True}
@@ -65,7 +65,7 @@ def test_what_the_root_imports_is_evidence(source: str, against: set[str]) -> No
 
 
 def test_relative_imports_are_followed() -> None:
-    files = {
+    files: dict[str, Any] = {
         **module("export * from './lib/b.js'"),
         "lib/b.js": "import '../c.js'",
         "c.js": "import 'bun:ffi'",
@@ -96,7 +96,7 @@ def test_a_root_that_does_not_resolve_is_evidence() -> None:
 
 
 def test_native_code_is_not_for_workers() -> None:
-    files = {"index.js": "require('./build/a.node')", "build/a.node": b"\x7fELF"}
+    files: dict[str, Any] = {"index.js": "require('./build/a.node')", "build/a.node": b"\x7fELF"}
 
     assert reasons(found(files)) == [("workers", "native_addon")]
 
@@ -127,7 +127,14 @@ def test_a_walk_that_met_its_limit_says_so() -> None:
 
     notes = found({**module("import './f0.js'"), **chain}).notes
 
-    assert f"node: only the first {MAX_FILES} files from the root were read" in notes
+    assert f"node: a limit was met, {MAX_FILES} of the files from the root were read" in notes
+
+
+def test_the_beginning_of_a_long_file_is_read() -> None:
+    analysis = found(module("import 'bun:ffi';" + " " * MAX_BYTES))
+
+    assert not analysis.compatibility.node
+    assert "node: a limit was met, 1 of the files from the root were read" in analysis.notes
 
 
 def test_circles_end() -> None:

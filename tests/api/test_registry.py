@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from chalicelib.api import RESOURCES
 from chalicelib.api.gateway import PrismApp, mount
 from chalicelib.container import installed
+from chalicelib.settings import Settings
+from chalicelib.storage.memory import MemoryStore
+from chalicelib.storage.port import StoredObject
 from tests.api.callers import Received, assert_problem, call
 from tests.builders import Content
-from tests.worlds import World, memory_world, package
+from tests.worlds import World, memory_world, package, world
 
 FILES: dict[str, Content] = {
     "index.js": "export * from './lib/a.js'\n",
@@ -21,6 +25,13 @@ FILES: dict[str, Content] = {
     "data.bin": bytes(range(256)),
 }
 RAW = {"content-type": "application/octet-stream"}
+
+
+class Addressed(MemoryStore):
+    """A memory whose objects have addresses."""
+
+    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
+        return f"https://bucket.example/{key}?expires={expires}"
 
 
 class Client:
@@ -411,3 +422,47 @@ def test_health_names_the_driver(client: Client) -> None:
         "storage": {"driver": "memory"},
         "artifacts": {"driver": "memory"},
     }
+
+
+@pytest.fixture
+def addressed(monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A registry whose medium has addresses, and whose functions answer little themselves."""
+    for module in ("services.publishing.settle", "services.serving", "api.packages"):
+        monkeypatch.setattr(import_module(f"chalicelib.{module}"), "INLINE_BYTES", 100)
+    return Client(world(Settings(storage_driver="memory"), Addressed()))
+
+
+def stored_at(client: Client, url: str) -> bytes:
+    """Answer what lies at an address of the medium."""
+    key = url.removeprefix("https://bucket.example/").partition("?")[0]
+    found = client.world.medium.get(key)
+    assert isinstance(found, StoredObject)
+    return found.data
+
+
+def test_a_tarball_is_read_from_the_medium_where_it_has_addresses(addressed: Client) -> None:
+    addressed.publish()
+
+    answer = addressed.get("/v1/packages/demo/1.0.0.tgz")
+
+    assert answer.status == 302
+    assert stored_at(addressed, answer.headers["location"])[:2] == b"\x1f\x8b"
+
+
+def test_a_file_too_large_for_a_function_is_read_from_the_medium(addressed: Client) -> None:
+    addressed.publish()
+
+    large, small = (addressed.get(f"/packages/demo/1.0.0/{path}") for path in ("data.bin", "index.js"))
+
+    assert large.status == 302
+    assert stored_at(addressed, large.headers["location"]) == FILES["data.bin"]
+    assert small.status == 200
+
+
+def test_a_document_too_large_for_a_function_is_read_from_the_medium(addressed: Client) -> None:
+    addressed.publish()
+
+    answer = addressed.get("/v1/packages/demo/1.0.0/files")
+
+    assert answer.status == 302
+    assert json.loads(stored_at(addressed, answer.headers["location"]))["totalFiles"] == 5

@@ -45,16 +45,20 @@ def walk_closure(entry: str, files: Container[str], read: Callable[[str], bytes]
     waiting = deque([entry])
     met = {entry}
     size = 0
+    complete = True
     while waiting:
         path = waiting.popleft()
         if path.endswith(".node"):
             addons[path] = None
         if not path.endswith(_SCRIPTS):
             continue
-        data = read(path)
-        size += len(data)
-        if len(sources) >= MAX_FILES or size > MAX_BYTES:
+        if len(sources) == MAX_FILES or size == MAX_BYTES:
             return Closure(sources, outside, tuple(addons), complete=False)
+        whole = read(path)
+        # Of a file that is too long its beginning is read, which is where imports are.
+        data = whole[: MAX_BYTES - size]
+        complete = complete and len(data) == len(whole)
+        size += len(data)
         source = sources[path] = read_source(data)
         outside[path] = tuple(item for item in source.imports if not item.specifier.startswith("."))
         for item in source.imports:
@@ -62,7 +66,7 @@ def walk_closure(entry: str, files: Container[str], read: Callable[[str], bytes]
             if target is not None and target not in met:
                 met.add(target)
                 waiting.append(target)
-    return Closure(sources, outside, tuple(addons), complete=True)
+    return Closure(sources, outside, tuple(addons), complete=complete)
 
 
 def _inside(importer: str, specifier: str, files: Container[str]) -> str | None:

@@ -91,6 +91,8 @@ def best_key(keys: Mapping[str, Any], subpath: str, rules: TargetRules) -> tuple
     """Answer the key that a subpath matches, the text for `*`, and how: `exact`, `pattern` or `folder`."""
     if subpath in keys and "*" not in subpath and not subpath.endswith("/"):
         return subpath, "", "exact"
+    if subpath == ".":
+        return None
     best: tuple[str, str, str] | None = None
     rank = (-1, -1)
     for key in keys:

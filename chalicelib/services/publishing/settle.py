@@ -4,9 +4,7 @@ from chalicelib.domain.media_types import content_type
 from chalicelib.domain.metadata import Metadata
 from chalicelib.services.publishing.describe import metadata_of
 from chalicelib.services.publishing.values import Claimed, Opened, Staged, Workshop
-
-INLINE_BYTES = 4 << 20
-"""The largest file that a function answers itself; larger ones become objects of their own to redirect to."""
+from chalicelib.stores.artifacts import INLINE_BYTES
 
 
 def settle(workshop: Workshop, opened: Opened, staged: Staged, claimed: Claimed) -> Metadata:

@@ -1,0 +1,46 @@
+"""A cold start pays only for what it uses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LATE = (
+    "boto3",
+    "botocore",
+    "tarfile",
+    "chalicelib.analyzers",
+    "chalicelib.domain.tarball",
+    "chalicelib.services.publishing",
+    "chalicelib.cli",
+)
+
+
+def loaded_by(code: str) -> set[str]:
+    """Answer the modules that a fresh interpreter has after running code."""
+    probe = f"{code}\nimport sys; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", LATE)
+def test_importing_the_app_does_not_import_what_only_some_requests_need(module: str) -> None:
+    assert module not in loaded_by("import app")
+
+
+def test_a_read_over_memory_imports_neither_the_sdk_nor_an_analyzer() -> None:
+    code = (
+        "import os; os.environ['PRISM_STORAGE_DRIVER'] = 'memory'\n"
+        "from chalicelib.container import container\n"
+        "from chalicelib.domain.names import PackageName\n"
+        "from chalicelib.domain.errors import PackageNotFound\n"
+        "try: container().browsing.page(PackageName('demo'))\n"
+        "except PackageNotFound: pass\n"
+        "else: raise SystemExit(1)"
+    )
+
+    loaded = loaded_by(code)
+
+    assert {"boto3", "botocore", "chalicelib.analyzers"} & loaded == set()
