@@ -1,8 +1,8 @@
 """Reports what a package needs: the four groups of dependencies as declared, each one read, and engines."""
 
 from chalicelib.analyzers.base import Found, Subject
+from chalicelib.domain.facts.needs import GROUPS, declared_dependencies, string_map
 from chalicelib.domain.metadata import Dependencies
-from chalicelib.domain.needs import GROUPS, declared_dependencies, string_map
 
 name = "dependencies"
 version = "1"

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from chalicelib.analyzers.base import Found, Subject
-from chalicelib.domain.breaking import breaking_reasons
-from chalicelib.domain.comparable import comparable, compared_by
-from chalicelib.domain.diff import file_changes
+from chalicelib.domain.comparison.breaking import breaking_reasons
+from chalicelib.domain.comparison.comparable import comparable, compared_by
+from chalicelib.domain.comparison.diff import file_changes
 from chalicelib.domain.metadata import DiffSummary
 
 name = "diff"

@@ -3,7 +3,7 @@
 from binascii import b2a_base64
 
 from chalicelib.analyzers.base import Found, Subject
-from chalicelib.domain.directories import ROOT, directory_sizes, parent
+from chalicelib.domain.facts.directories import ROOT, directory_sizes, parent
 from chalicelib.domain.metadata import FileTree, Size, TreeNode
 from chalicelib.domain.package import FileRecord
 

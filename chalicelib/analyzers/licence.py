@@ -1,7 +1,7 @@
 """Reports the licence a package declares, whether that is an SPDX expression, and its licence files."""
 
 from chalicelib.analyzers.base import Found, Subject
-from chalicelib.domain.licences import declared_licence, is_spdx_expression, licence_files
+from chalicelib.domain.facts.licences import declared_licence, is_spdx_expression, licence_files
 from chalicelib.domain.metadata import Licence
 
 name = "licence"

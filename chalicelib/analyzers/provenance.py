@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.analyzers.base import Found, Subject
+from chalicelib.domain.facts.origin import links_to_repository, people, repository_place
 from chalicelib.domain.manifest import DigestPair
 from chalicelib.domain.metadata import Provenance
-from chalicelib.domain.origin import links_to_repository, people, repository_place
 
 name = "provenance"
 version = "1"

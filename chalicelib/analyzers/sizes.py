@@ -1,7 +1,7 @@
 """Reports what a package weighs, raw and gzipped, as a whole and by directory."""
 
 from chalicelib.analyzers.base import Found, Subject
-from chalicelib.domain.directories import ROOT, directory_sizes
+from chalicelib.domain.facts.directories import ROOT, directory_sizes
 from chalicelib.domain.metadata import DirectorySize, Distribution, Sizes
 
 name = "sizes"

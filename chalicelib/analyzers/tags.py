@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from chalicelib.analyzers.base import Found, Subject
-from chalicelib.domain.maturity import is_experimental
+from chalicelib.domain.facts.maturity import is_experimental
 from chalicelib.domain.metadata import Dependencies, RuntimeAnalysis
 
 name = "tags"

@@ -12,7 +12,7 @@ from chalicelib.domain.errors import (
     VersionNotFound,
 )
 from chalicelib.domain.head import Head
-from chalicelib.domain.versions import clean_version
+from chalicelib.domain.semver.versions import clean_version
 from chalicelib.services.browsing import PackagePage, page_of
 
 routes = Routes(tag="curation")

@@ -14,7 +14,7 @@ from chalicelib.cli.errors import UnusablePackage
 from chalicelib.cli.packing.package import PackedFile, PackedFolder, pack_folder
 from chalicelib.domain.errors import InvalidName, InvalidVersion
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.versions import clean_version
+from chalicelib.domain.semver.versions import clean_version
 
 IN_MEMORY: Final = 8 << 20
 """Bytes of a tarball that are kept in memory before a temporary file takes over."""

@@ -6,9 +6,9 @@ from typing import Any
 from chalicelib.cli.client import Registry, name_path
 from chalicelib.cli.errors import UsageError
 from chalicelib.domain.errors import VersionNotFound
-from chalicelib.domain.ranges import Range
+from chalicelib.domain.semver.ranges import Range
+from chalicelib.domain.semver.versions import version_key
 from chalicelib.domain.specs import ANYTHING, PackageSpec
-from chalicelib.domain.versions import version_key
 
 LATEST = "latest"
 

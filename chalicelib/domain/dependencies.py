@@ -5,8 +5,8 @@ from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from chalicelib.domain.errors import InvalidRange
-from chalicelib.domain.grammar import SPACES
-from chalicelib.domain.ranges import Range
+from chalicelib.domain.semver.grammar import SPACES
+from chalicelib.domain.semver.ranges import Range
 
 DependencyKind = Literal["range", "tag", "alias", "git", "url", "file", "workspace", "unknown"]
 

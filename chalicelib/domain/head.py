@@ -14,8 +14,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from chalicelib.domain.document import Document
+from chalicelib.domain.semver.versions import is_prerelease, version_key
 from chalicelib.domain.times import later_than
-from chalicelib.domain.versions import is_prerelease, version_key
 
 LATEST = "latest"
 SPILL_BYTES = 512 * 1024

@@ -13,9 +13,9 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 from chalicelib.domain.errors import InvalidVersion
-from chalicelib.domain.ranges import Range, satisfies
+from chalicelib.domain.semver.ranges import Range, satisfies
+from chalicelib.domain.semver.versions import clean_version, loose_version_key
 from chalicelib.domain.specs import ANYTHING, WantedKind
-from chalicelib.domain.versions import clean_version, loose_version_key
 
 LATEST: Final = "latest"
 

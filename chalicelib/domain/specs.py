@@ -11,9 +11,9 @@ from typing import Final, Literal, NoReturn, Self
 
 from chalicelib.domain.dependencies import DependencyKind, classify_dependency, is_foreign, registry_kind
 from chalicelib.domain.errors import InvalidRange, InvalidSpec, InvalidVersion
-from chalicelib.domain.grammar import SPACES
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.versions import clean_version
+from chalicelib.domain.semver.grammar import SPACES
+from chalicelib.domain.semver.versions import clean_version
 
 __all__ = ["DependencyKind", "PackageSpec", "WantedKind", "classify_dependency", "read_wanted"]
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.domain.diff import diff_versions
+from chalicelib.domain.comparison.diff import diff_versions
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import InvalidVersion, PackageNotFound, VersionNotFound
 from chalicelib.domain.head import Head, View
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.metadata import FileTree, Metadata, VersionDiff
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.versions import clean_version
+from chalicelib.domain.semver.versions import clean_version
 from chalicelib.stores.artifacts import Artifacts
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.manifests import Manifests, StoredManifest

@@ -11,7 +11,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.head import LATEST, Change, Head
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.ranges import Range
+from chalicelib.domain.semver.ranges import Range
 from chalicelib.services.publishing.derive import derive
 from chalicelib.stores.heads import Decide, Heads
 from chalicelib.stores.index import Index

@@ -2,7 +2,7 @@
 
 from chalicelib.analyzers import diff
 from chalicelib.analyzers.base import Found
-from chalicelib.domain.diff import diff_versions
+from chalicelib.domain.comparison.diff import diff_versions
 from chalicelib.domain.metadata import DiffSummary, Metadata
 from tests.analyzers.pictures import Picture, subject
 from tests.domain.described import described, results_of

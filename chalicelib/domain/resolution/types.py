@@ -10,11 +10,11 @@ from typing import Any, Final, Literal
 
 from chalicelib.domain.errors import InvalidRange
 from chalicelib.domain.manifest import EntryFields, FolderFields
-from chalicelib.domain.ranges import Range
 from chalicelib.domain.resolution.exports import Walk, counts_as_exports, resolve_exports
 from chalicelib.domain.resolution.paths import literal
 from chalicelib.domain.resolution.profiles import NODE, Mode, Profile, TargetRules
 from chalicelib.domain.resolution.trace import Refused
+from chalicelib.domain.semver.ranges import Range
 
 TYPESCRIPT: Final = "5.9.3"
 """The compiler release that ranges in `typesVersions` and `types@<range>` are compared with."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from chalicelib.domain.errors import InvalidVersion
-from chalicelib.domain.licences import declared_licence, licence_files
-from chalicelib.domain.needs import GROUPS
+from chalicelib.domain.facts.licences import declared_licence, licence_files
+from chalicelib.domain.facts.needs import GROUPS
+from chalicelib.domain.semver.versions import clean_version
 from chalicelib.domain.signals.inspection import Inspection
 from chalicelib.domain.signals.rule import Observation, rule, shown
-from chalicelib.domain.versions import clean_version
 
 PACKAGE_JSON: Final = "package.json"
 

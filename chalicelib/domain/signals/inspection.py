@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from chalicelib.domain.facts.needs import declared_dependencies, string_map
 from chalicelib.domain.metadata import DependencySpec
-from chalicelib.domain.needs import declared_dependencies, string_map
 from chalicelib.domain.package import Package
 
 MAX_SCANNED_FILES: Final = 512

@@ -1,8 +1,8 @@
 """Derive: redo from the head and the manifests what listing and search read; safe to repeat at any time."""
 
+from chalicelib.domain.facts.maturity import maturity_score
 from chalicelib.domain.head import Head
 from chalicelib.domain.index import IndexEntry
-from chalicelib.domain.maturity import maturity_score
 from chalicelib.stores.index import Index
 from chalicelib.stores.manifests import Manifests
 

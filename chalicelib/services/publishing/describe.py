@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.domain.facts.maturity import maturity_score
 from chalicelib.domain.manifest import Claim, EntryFields, Manifest, Runtimes, Summary, dist_of
-from chalicelib.domain.maturity import maturity_score
 from chalicelib.domain.metadata import Checksum, Identifier, Metadata, MetadataDist, Release
 from chalicelib.domain.times import moment
 from chalicelib.services.publishing.values import Analyzed, Claimed, Opened

@@ -6,8 +6,8 @@ from chalicelib.domain.errors import InvalidName, InvalidTarball, InvalidVersion
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.pack import PackIndex
 from chalicelib.domain.package import Package
+from chalicelib.domain.semver.versions import clean_version
 from chalicelib.domain.tarball.reader import ReadTarball, read_tarball
-from chalicelib.domain.versions import clean_version
 from chalicelib.services.publishing.values import Opened, Staged, Workshop
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.breaking import breaking_reasons
-from chalicelib.domain.comparable import comparable
+from chalicelib.domain.comparison.breaking import breaking_reasons
+from chalicelib.domain.comparison.comparable import comparable
 from tests.analyzers.pictures import Picture
 from tests.domain.described import described
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import InvalidRange
-from chalicelib.domain.ranges import Range, satisfies
+from chalicelib.domain.semver.ranges import Range, satisfies
 from tests.domain.semver_cases import version, version_near, version_range
 from tests.oracles.driver import ask, seeded
 

@@ -4,8 +4,8 @@ Files are compared by content digest, so that an edit which keeps the size is se
 versions was not analyzed for is not compared.
 """
 
-from chalicelib.domain.breaking import breaking_reasons
-from chalicelib.domain.comparable import Comparable, comparable
+from chalicelib.domain.comparison.breaking import breaking_reasons
+from chalicelib.domain.comparison.comparable import Comparable, comparable
 from chalicelib.domain.metadata import (
     DependencyChange,
     DirectorySizes,

@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from chalicelib.domain.errors import InvalidRange
-from chalicelib.domain.ranges import Range
-from chalicelib.domain.versions import version_key
+from chalicelib.domain.semver.ranges import Range
+from chalicelib.domain.semver.versions import version_key
 
 _NUMBER: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 

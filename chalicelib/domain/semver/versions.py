@@ -8,7 +8,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.domain.errors import InvalidVersion
-from chalicelib.domain.grammar import BUILD, LOOSE, MAX_LENGTH, MAX_SAFE_INTEGER, SPACES, STRICT, Grammar
+from chalicelib.domain.semver.grammar import (
+    BUILD,
+    LOOSE,
+    MAX_LENGTH,
+    MAX_SAFE_INTEGER,
+    SPACES,
+    STRICT,
+    Grammar,
+)
 
 if TYPE_CHECKING:
     import semver

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from chalicelib.domain.spdx import EXCEPTIONS, LICENCES
+from chalicelib.domain.facts.spdx import EXCEPTIONS, LICENCES
 
 _WORD: Final = re.compile(r"[()]|[^\s()]+")
 _REFERENCE: Final = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")

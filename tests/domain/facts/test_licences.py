@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.licences import declared_licence, is_spdx_expression, licence_files
-from chalicelib.domain.spdx import EXCEPTIONS, LICENCES
+from chalicelib.domain.facts.licences import declared_licence, is_spdx_expression, licence_files
+from chalicelib.domain.facts.spdx import EXCEPTIONS, LICENCES
 from tests.oracles.driver import ask, seeded
 
 WORDS = (

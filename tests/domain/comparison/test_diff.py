@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.diff import diff_versions
+from chalicelib.domain.comparison.diff import diff_versions
 from chalicelib.domain.metadata import FileTree, Metadata, Size, TreeNode, VersionDiff
 from tests.domain.described import described
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 
-from chalicelib.domain.comparators import ANY, NOTHING, comparators_of
 from chalicelib.domain.errors import InvalidRange, InvalidVersion
-from chalicelib.domain.grammar import MAX_LENGTH, SPACES, collapsed
-from chalicelib.domain.versions import RELEASE, VersionKey, loose_version_key, version_key
+from chalicelib.domain.semver.comparators import ANY, NOTHING, comparators_of
+from chalicelib.domain.semver.grammar import MAX_LENGTH, SPACES, collapsed
+from chalicelib.domain.semver.versions import RELEASE, VersionKey, loose_version_key, version_key
 
 _LOWEST: Final[tuple[Any, ...]] = ()
 _HIGHEST: Final[tuple[Any, ...]] = (math.inf,)

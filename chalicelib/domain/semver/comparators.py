@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain.errors import InvalidRange, InvalidVersion
-from chalicelib.domain.grammar import BUILD, LOOSE, MAX_LENGTH, STRICT, Grammar, without_groups
-from chalicelib.domain.partials import Partial
-from chalicelib.domain.versions import clean_version
+from chalicelib.domain.semver.grammar import BUILD, LOOSE, MAX_LENGTH, STRICT, Grammar, without_groups
+from chalicelib.domain.semver.partials import Partial
+from chalicelib.domain.semver.versions import clean_version
 
 ANY: Final = ""
 """The comparator that every version passes."""

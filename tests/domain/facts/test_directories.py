@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.directories import directory_sizes
+from chalicelib.domain.facts.directories import directory_sizes
 from chalicelib.domain.metadata import Size
 from chalicelib.domain.package import FileRecord
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domain.errors import InvalidVersion
-from chalicelib.domain.maturity import is_experimental, maturity_score
+from chalicelib.domain.facts.maturity import is_experimental, maturity_score
 
 
 @pytest.mark.parametrize(

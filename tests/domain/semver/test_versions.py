@@ -7,7 +7,7 @@ import pytest
 import semver
 
 from chalicelib.domain.errors import InvalidVersion
-from chalicelib.domain.versions import (
+from chalicelib.domain.semver.versions import (
     VersionKey,
     clean_version,
     is_prerelease,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.domain.facts.needs import GROUPS
 from chalicelib.domain.metadata import (
     Dependencies,
     DependencyGroup,
@@ -12,7 +13,6 @@ from chalicelib.domain.metadata import (
     RuntimeAnalysis,
     TreeNode,
 )
-from chalicelib.domain.needs import GROUPS
 
 
 @dataclass(frozen=True, slots=True)

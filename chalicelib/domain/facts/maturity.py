@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.domain.versions import is_prerelease, version_key
+from chalicelib.domain.semver.versions import is_prerelease, version_key
 
 LOWEST: Final = 30
 HIGHEST: Final = 95

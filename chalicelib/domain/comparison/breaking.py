@@ -7,10 +7,10 @@ patch is not, but the numbers are not asked here.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from chalicelib.domain.comparable import Comparable
-from chalicelib.domain.importable import Importable, leads_somewhere
+from chalicelib.domain.comparison.comparable import Comparable
+from chalicelib.domain.comparison.importable import Importable, leads_somewhere
+from chalicelib.domain.comparison.narrowing import first_shut_out
 from chalicelib.domain.metadata import ExportEntry
-from chalicelib.domain.narrowing import first_shut_out
 
 _LOADABLE: Final = (".js", ".cjs", ".mjs", ".json", ".node", ".wasm")
 _REQUIRABLE: Final = frozenset({"commonjs", "json", "addon"})

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.narrowing import first_shut_out
-from chalicelib.domain.ranges import Range
+from chalicelib.domain.comparison.narrowing import first_shut_out
+from chalicelib.domain.semver.ranges import Range
 
 GRID = [".".join(map(str, numbers)) for numbers in product(range(5), repeat=3)]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.origin import links_to_repository, people, repository_place
+from chalicelib.domain.facts.origin import links_to_repository, people, repository_place
 
 
 @pytest.mark.parametrize(
