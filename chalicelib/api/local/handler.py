@@ -3,8 +3,10 @@
 import base64
 import logging
 import uuid
+from contextlib import AbstractContextManager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from socket import socket
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 
 from chalice.local import ChaliceRequestHandler, LocalGatewayException
@@ -23,9 +25,6 @@ from chalicelib.api.logs import LOGGER
 from chalicelib.api.requests import Request
 from chalicelib.domain.errors import PrismError
 
-if TYPE_CHECKING:
-    from chalicelib.api.local.server import LocalServer
-
 IDLE_SECONDS: Final = 60
 AS_SENT: Final = "!\"#$%&'()*+,-./:<=>?@[]^_`{|}~\\"
 """What stays as it is in a request's address; `;` does not, since the gateway would cut the path there."""
@@ -39,6 +38,20 @@ SERVER_REFUSALS: Final[dict[int, type[PrismError]]] = {
 _LOG: Final = logging.getLogger(f"{LOGGER}.server")
 
 
+class Host(Protocol):
+    """What a connection needs of the server it belongs to; `limit` is the longest body in bytes."""
+
+    limit: int
+
+    def working(self) -> AbstractContextManager[None]:
+        """Count a request as being worked on."""
+        ...
+
+    def linger(self, connection: socket) -> None:
+        """Read what a refused client still sends, for a while."""
+        ...
+
+
 class Handler(ChaliceRequestHandler):
     """Answers the requests of one connection, each after the one before."""
 
@@ -46,7 +59,7 @@ class Handler(ChaliceRequestHandler):
     disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
     default_request_version = "HTTP/1.0"
-    server: "LocalServer"
+    server: "Host"
     path: str
 
     def _generic_handle(self) -> None:
