@@ -1,0 +1,301 @@
+"""Objects as files below a folder, with the same promises as a bucket, on one machine.
+
+An object is written to a temporary file, flushed to the disk and then given its name in one step: `os.link`
+for a create, which fails if the name is taken, `os.replace` otherwise. So a file is never changed once it has
+its name, a reader that has opened one keeps that state, and a crash leaves the old object or the new one.
+
+Every write to a key happens under a lock that all processes of the machine share (`flock`; a network
+filesystem must support it). The lock file holds the last time stamp given out under it, and the next one is
+always greater: it becomes the file's modification time, from which the ETag is made, so that no ETag of a key
+ever returns, however quick the writes and however the clock is set.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO, Final, Literal, Self
+
+from chalicelib.settings import InvalidSettings, Settings
+from chalicelib.storage import files
+from chalicelib.storage.port import (
+    NOT_MODIFIED,
+    InvalidKey,
+    NotModified,
+    ObjectExists,
+    ObjectInfo,
+    ObjectNotFound,
+    PreconditionFailed,
+    Prefix,
+    StorageUnavailable,
+    StoredObject,
+    can_begin_key,
+    check_conditions,
+    check_key,
+    folded,
+    is_key,
+    window,
+)
+
+PIECE_BYTES: Final = 1 << 20
+OWN_FOLDER: Final = ".prism-store"
+SEGMENT_BYTES: Final = 255
+NAMING_ATTEMPTS: Final = 1_000
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class FilesystemStore:
+    """A store over the files below `root`, which is made if it is missing.
+
+    A folder is not an object, so `a` and `a/b` cannot both be keys; the second one raises InvalidKey, as does
+    a segment longer than 255 bytes.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self._drafts = files.Drafts(self.root / OWN_FOLDER / "drafts")
+        self._locks = files.Locks(self.root / OWN_FOLDER / "locks")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Open the store below STORAGE_ROOT."""
+        try:
+            return cls(settings.storage_root)
+        except OSError as error:
+            raise InvalidSettings(
+                f"STORAGE_ROOT is `{settings.storage_root}`, which cannot hold objects: {error}"
+            ) from error
+
+    def get(
+        self, key: str, *, start: int | None = None, end: int | None = None, unless_etag: str | None = None
+    ) -> StoredObject | Literal[NotModified.NOT_MODIFIED]:
+        """Read an object or a slice of it from one open file, so from one state of it."""
+        with _medium(key), self._open(key) as file:
+            info = _info(key, os.fstat(file.fileno()))
+            if info.etag == unless_etag:
+                return NOT_MODIFIED
+            first, last = window(info.size, start, end)
+            file.seek(first)
+            return StoredObject(info, file.read(last - first))
+
+    def stream(self, key: str, *, start: int | None = None, end: int | None = None) -> Iterator[bytes]:
+        """Read an object in pieces from one open file."""
+        pieces = self._pieces(key, start, end)
+        next(pieces)
+        return pieces
+
+    def head(self, key: str) -> ObjectInfo:
+        """Describe an object."""
+        with _medium(key):
+            found = self._state(key)
+        if found is None:
+            raise ObjectNotFound(key)
+        return _info(key, found)
+
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        *,
+        if_absent: bool = False,
+        if_etag: str | None = None,
+        content_type: str | None = None,
+    ) -> str:
+        """Write an object whole."""
+        self._path(key)
+        check_conditions(if_absent=if_absent, if_etag=if_etag)
+        with _medium(key), self._drafts.new() as draft:
+            draft.write(data)
+            return self._publish(draft, key, if_absent=if_absent, if_etag=if_etag)
+
+    def put_stream(
+        self, key: str, chunks: Iterable[bytes], *, if_absent: bool = False, content_type: str | None = None
+    ) -> str:
+        """Write an object from pieces, one of which is in memory at a time."""
+        self._path(key)
+        with self._drafts.new() as draft:
+            for chunk in chunks:
+                with _medium(key):
+                    draft.write(chunk)
+            with _medium(key):
+                return self._publish(draft, key, if_absent=if_absent)
+
+    def copy(self, source: str, target: str) -> str:
+        """Copy an object's bytes within the filesystem.
+
+        A hard link would be cheaper but would share the modification time, hence the ETag, between the two.
+        """
+        self._path(target)
+        with _medium(source), self._open(source) as original:
+            if source == target:
+                return _info(source, os.fstat(original.fileno())).etag
+            with self._drafts.new() as draft:
+                draft.take(original)
+                return self._publish(draft, target)
+
+    def delete(self, key: str) -> None:
+        """Remove an object, and the folders that are empty without it."""
+        path = self._path(key)
+        with _medium(key), self._locks.hold(key):
+            if self._state(key) is None:
+                return
+            path.unlink()
+        files.flush_folder(path.parent)
+        files.prune(path.parent, self.root)
+
+    def list(
+        self, prefix: str, *, after: str | None = None, delimiter: str | None = None, limit: int | None = None
+    ) -> Iterator[ObjectInfo | Prefix]:
+        """List objects in order, reading one folder at a time."""
+        if not can_begin_key(prefix):
+            return iter(())
+        return islice(self._entries(prefix, after or "", delimiter), limit)
+
+    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
+        """Answer None: a file has no address on the network."""
+        check_key(key)
+        return None
+
+    def presign_put(
+        self,
+        key: str,
+        *,
+        expires: int,
+        content_type: str | None = None,
+        content_length: int | None = None,
+        sha256: str | None = None,
+        if_absent: bool = False,
+    ) -> str | None:
+        """Answer None: a file has no address on the network."""
+        check_key(key)
+        return None
+
+    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
+        """Answer None: a file has no address on the network."""
+        check_key(key)
+        return None
+
+    def _path(self, key: str) -> Path:
+        segments = check_key(key).split("/")
+        if segments[0] == OWN_FOLDER:
+            raise InvalidKey(key, f"`{OWN_FOLDER}` is the store's own folder")
+        if any(len(segment.encode()) > SEGMENT_BYTES for segment in segments):
+            raise InvalidKey(key, f"a segment is longer than the {SEGMENT_BYTES} bytes of a file name")
+        return self.root.joinpath(*segments)
+
+    def _state(self, key: str) -> os.stat_result | None:
+        try:
+            found = self._path(key).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return found if S_ISREG(found.st_mode) else None
+
+    def _open(self, key: str) -> BinaryIO:
+        try:
+            return self._path(key).open("rb")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise ObjectNotFound(key) from None
+
+    def _pieces(self, key: str, start: int | None, end: int | None) -> Iterator[bytes]:
+        with _medium(key), self._open(key) as file:
+            position, last = window(os.fstat(file.fileno()).st_size, start, end)
+            file.seek(position)
+            # Taken by `stream` itself: a missing object is told at once, and an unread stream is closed.
+            yield b""
+            while position < last and (piece := file.read(min(PIECE_BYTES, last - position))):
+                position += len(piece)
+                yield piece
+
+    def _publish(
+        self, draft: files.Draft, key: str, *, if_absent: bool = False, if_etag: str | None = None
+    ) -> str:
+        draft.flush()
+        path = self._path(key)
+        with self._locks.hold(key) as lock:
+            present = self._state(key)
+            if if_absent and present is not None:
+                raise ObjectExists(key)
+            if if_etag is not None and (present is None or _info(key, present).etag != if_etag):
+                raise PreconditionFailed(key)
+            draft.stamp(lock.next_stamp(above=present.st_mtime_ns if present else 0))
+            self._name(draft, path, key, create=if_absent)
+        files.flush_folder(path.parent)
+        return _info(key, draft.state()).etag
+
+    def _name(self, draft: files.Draft, path: Path, key: str, *, create: bool) -> None:
+        """Give the draft its name in one step; repeated while removals take the folder away under it."""
+        for _ in range(NAMING_ATTEMPTS):
+            try:
+                files.make_folder(path.parent)
+                draft.link(path) if create else draft.replace(path)
+            except FileNotFoundError:
+                continue
+            except (FileExistsError, IsADirectoryError):
+                if not path.is_dir():
+                    raise ObjectExists(key) from None
+                if not files.clear(path):
+                    raise InvalidKey(key, "other keys lie below it, and a folder cannot hold both") from None
+            except NotADirectoryError:
+                raise InvalidKey(key, "it lies below another key, and a folder cannot hold both") from None
+            else:
+                return
+        raise StorageUnavailable(key, "its folder was removed again and again", retryable=True)
+
+    def _entries(self, prefix: str, after: str, delimiter: str | None) -> Iterator[ObjectInfo | Prefix]:
+        last_group = after
+        folder = prefix[: prefix.rfind("/") + 1]
+        with _medium(prefix):
+            for info in self._walk(folder, prefix, after, first_only=delimiter == "/"):
+                group = folded(info.key, prefix, delimiter)
+                if group is None:
+                    yield info
+                elif group > last_group:
+                    last_group = group
+                    yield Prefix(group)
+
+    def _walk(
+        self, folder: str, prefix: str, after: str, *, first_only: bool = False
+    ) -> Iterator[ObjectInfo]:
+        """Yield what lies below the folder in order; with `first_only`, one object of each inner folder."""
+        for key, entry in self._folder(folder):
+            if not key.endswith("/"):
+                if key.startswith(prefix) and key > after and (info := _listed(key, entry)) is not None:
+                    yield info
+            elif key.startswith(prefix) and (key > after or after.startswith(key)):
+                below = self._walk(key, prefix, after)
+                yield from islice(below, 1) if first_only else below
+
+    def _folder(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Answer the keys directly below the folder in order, those of folders ending with a slash."""
+        try:
+            with os.scandir(self.root / folder) as entries:
+                found = [(folder + entry.name + "/" * entry.is_dir(), entry) for entry in entries]
+        except (FileNotFoundError, NotADirectoryError):
+            return iter(())
+        own = f"{OWN_FOLDER}/"
+        return iter(sorted(pair for pair in found if is_key(pair[0].rstrip("/")) and pair[0] != own))
+
+
+def _info(key: str, found: os.stat_result) -> ObjectInfo:
+    etag = f"{found.st_mtime_ns:x}-{found.st_size:x}"
+    return ObjectInfo(key, found.st_size, etag, EPOCH + timedelta(microseconds=found.st_mtime_ns // 1_000))
+
+
+def _listed(key: str, entry: os.DirEntry[str]) -> ObjectInfo | None:
+    try:
+        found = entry.stat()
+    except FileNotFoundError:
+        return None
+    return _info(key, found) if S_ISREG(found.st_mode) else None
+
+
+@contextmanager
+def _medium(key: str) -> Iterator[None]:
+    """Tell of a disk that is full, broken, read-only or not ours as StorageUnavailable."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(key, f"the filesystem failed: {error}", retryable=False) from error
