@@ -86,13 +86,17 @@ class Heads:
         """
         started = time.monotonic()
         pause = FIRST_PAUSE_SECONDS
+        tried: Event | None = None
         while True:
             read = self._read(name)
             head = read.head if read else Head(name=name)
+            if tried in head.events:
+                return head, True  # the answer to our swap was lost, but not the swap
             change = decide(head)
             if change is None:
                 return head, False
             changed = append(head, change, actor=actor, now=self._now())
+            tried = changed.events[-1]
             written = self._swap(changed, read)
             if written:
                 return written, True

@@ -10,7 +10,7 @@ from chalicelib.domain.head import SPILL_EVENTS, Change, Head
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.port import PreconditionFailed
-from chalicelib.storage.testing.wrappers import CountingStore
+from chalicelib.storage.testing.wrappers import CountingStore, Fault, FaultyStore
 from chalicelib.stores.heads import Heads
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -98,6 +98,18 @@ def test_writers_who_lose_for_too_long_are_told_to_come_again() -> None:
         heads(Contended(), sleep=lambda _: None, patience=0.01).change(
             "demo", lambda _: publish("1.0.0"), actor="alice"
         )
+
+
+def test_a_swap_whose_answer_was_lost_counts_as_made() -> None:
+    store = MemoryStore()
+    unlucky = FaultyStore(store, Fault.LOST_RESPONSE, at=2)
+
+    head, changed = heads(unlucky, sleep=lambda _: None).change(
+        "demo", lambda _: publish("1.0.0"), actor="alice"
+    )
+
+    assert unlucky.struck
+    assert (head.seq, changed) == (1, True)
 
 
 def test_sixteen_processes_appending_at_once_lose_no_event() -> None:
