@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import emulators
+pytest.register_assert_rewrite("chalicelib.storage.testing.contract")
+
+from tests import emulators  # noqa: E402 - what is imported is rewritten no more
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,25 @@
-"""S3 as an emulator plays it, one server a test process."""
+"""S3 as an emulator plays it: moto's server, one for each test process, in a process of its own."""
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
-import boto3
+import botocore.session
+
+SERVER: Final = """
+import sys
 from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+"""
+"""Takes any free port, says which, and ends when the test process does."""
 
 
 @dataclass
@@ -20,7 +32,7 @@ class S3Emulator:
     def new_bucket(self) -> str:
         """Make an empty bucket and answer its name."""
         name = f"bucket-{os.getpid()}-{next(self._numbers)}"
-        client = boto3.client(
+        client = botocore.session.get_session().create_client(
             "s3",
             endpoint_url=self.endpoint,
             region_name="us-east-1",
@@ -34,11 +46,22 @@ class S3Emulator:
 
 @contextmanager
 def s3_emulator() -> Iterator[S3Emulator]:
-    """Run an emulator on a free port."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
+    """Run an emulator while the block runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
-        host, port = server.get_host_and_port()
-        yield S3Emulator(f"http://{host}:{port}")
+        port = process.stdout.readline().strip()
+        assert port, f"the emulator ended with {process.wait()}"
+        yield S3Emulator(f"http://127.0.0.1:{port}")
     finally:
-        server.stop()
+        process.stdin.close()
+        process.terminate()
+        process.wait()
+        process.stdout.close()

@@ -1,48 +1,20 @@
-"""An S3 emulator for each test process, and buckets in it; the contract's assertions explain themselves."""
+"""Clients of the S3 emulator and buckets in it."""
 
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 from uuid import uuid4
 
 import botocore.session
 import pytest
 from botocore.config import Config
 
-pytest.register_assert_rewrite("chalicelib.storage.testing.contract")
+from tests.emulators import S3Emulator
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """Run moto's server in a process of its own, so that its memory is not counted as the driver's."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        endpoint = f"http://127.0.0.1:{port}"
-        _await(f"{endpoint}/moto-api/", process)
-        yield endpoint
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "moto's server has ended"
-        with suppress(URLError, ConnectionError), urlopen(url):
-            return
-        time.sleep(0.05)
-    raise AssertionError("moto's server did not start")
+def s3_endpoint(s3_emulator: S3Emulator) -> str:
+    """Give the emulator's address."""
+    return s3_emulator.endpoint
 
 
 @pytest.fixture(scope="session")
