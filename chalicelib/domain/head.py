@@ -115,7 +115,7 @@ class Head(Document):
     seq: int = 0
     segments: list[SegmentRef] = Field(default_factory=list)
     events: list[Event] = Field(default_factory=list)
-    view: View = View()
+    view: View = Field(default_factory=View)
 
     @property
     def modified(self) -> str | None:
