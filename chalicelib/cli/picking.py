@@ -36,7 +36,7 @@ def version_for(registry: Registry, spec: PackageSpec) -> str:
 def pick(page: Mapping[str, Any], spec: PackageSpec) -> str:
     """Answer the version npm would pick: `latest` when it fits, else the highest, deprecated ones last."""
     fitting = [
-        line for line in page["versions"] if Range.parse(spec.wanted, loose=True).contains(line["version"])
+        line for line in page["releases"] if Range.parse(spec.wanted, loose=True).contains(line["version"])
     ]
     candidates = [line for line in fitting if not line.get("yanked")]
     if not candidates:
@@ -49,7 +49,7 @@ def pick(page: Mapping[str, Any], spec: PackageSpec) -> str:
 
 def versions_in(page: Mapping[str, Any], spec: PackageSpec) -> list[str]:
     """Answer every version that is meant, prereleases included; raises VersionNotFound when there is none."""
-    versions = [str(line["version"]) for line in page["versions"]]
+    versions = [str(line["version"]) for line in page["releases"]]
     meant = list(_meant(versions, page, spec))
     if not meant:
         raise VersionNotFound(spec.name, spec.wanted, latest=page.get("latest"))

@@ -17,8 +17,8 @@ from chalicelib.stores.manifests import Manifests, StoredManifest
 from chalicelib.stores.metadata import MetadataStore
 
 
-class VersionLine(Document):
-    """One version in a package's list."""
+class ReleaseLine(Document):
+    """When one version was published, and what was said of it since."""
 
     version: str
     published_at: str
@@ -27,12 +27,13 @@ class VersionLine(Document):
 
 
 class PackagePage(Document):
-    """A package: its tags and its versions, ascending."""
+    """A package: its dist-tags and its versions, ascending, and what is known of each."""
 
     name: str
     latest: str | None = None
     tags: dict[str, str]
-    versions: list[VersionLine]
+    versions: list[str]
+    releases: list[ReleaseLine]
     modified: str | None = None
     seq: int
 
@@ -137,15 +138,16 @@ def page_of(head: Head, view: View) -> PackagePage:
         name=head.name,
         latest=view.latest,
         tags=view.tags,
-        versions=[_line(view, version) for version in view.ascending],
+        versions=view.ascending,
+        releases=[_line(view, version) for version in view.ascending],
         modified=head.modified,
         seq=head.seq,
     )
 
 
-def _line(view: View, version: str) -> VersionLine:
+def _line(view: View, version: str) -> ReleaseLine:
     state = view.versions[version]
-    return VersionLine(
+    return ReleaseLine(
         version=version, published_at=state.at, deprecated=state.deprecated, yanked=state.yanked
     )
 

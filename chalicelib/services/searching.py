@@ -10,11 +10,12 @@ EXACT, PREFIX, IN_NAME, KEYWORD, DESCRIPTION = 8.0, 4.0, 3.0, 2.0, 1.0
 
 
 class PackageLine(Document):
-    """One package in the list."""
+    """One package in the list: its dist-tags, and what the analyzers call its latest version."""
 
     name: str
     latest: str
     tags: dict[str, str]
+    analyzer_tags: list[str]
 
 
 class PackageList(Document):
@@ -68,9 +69,7 @@ class Searching:
         found = self._index.page(after, limit + 1)
         page = found[:limit]
         return PackageList(
-            packages=[
-                PackageLine(name=entry.name, latest=entry.latest or "", tags=entry.tags) for entry in page
-            ],
+            packages=[_line(entry) for entry in page],
             next=page[-1].name if len(found) > limit else None,
         )
 
@@ -90,6 +89,15 @@ class Searching:
             total=len(scored),
             next=str(offset + limit) if len(scored) > offset + limit else None,
         )
+
+
+def _line(entry: IndexEntry) -> PackageLine:
+    return PackageLine(
+        name=entry.name,
+        latest=entry.latest or "",
+        tags=entry.tags,
+        analyzer_tags=entry.analyzer_tags,
+    )
 
 
 def _runs_on(entry: IndexEntry, runtimes: list[str]) -> bool:

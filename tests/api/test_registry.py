@@ -152,7 +152,7 @@ def test_a_package_shows_its_tags_and_versions(client: Client) -> None:
     page = client.get("/v1/packages/demo").json
 
     assert page["latest"] == "1.10.0"
-    assert [line["version"] for line in page["versions"]] == ["1.0.0", "1.9.0", "1.10.0"]
+    assert [line["version"] for line in page["releases"]] == page["versions"] == ["1.0.0", "1.9.0", "1.10.0"]
     assert client.get("/v1/packages/demo/versions").json == ["1.0.0", "1.9.0", "1.10.0"]
 
 
@@ -328,8 +328,8 @@ def test_the_past_is_answered_as_it_was(client: Client) -> None:
     page = client.get(f"/v1/packages/demo?asOf={then}").json
     resolved = client.get(f"/v1/resolve?spec=demo&asOf={then}").json
 
-    assert (page["latest"], [line["version"] for line in page["versions"]]) == ("1.0.0", ["1.0.0"])
-    assert "deprecated" not in page["versions"][0]
+    assert (page["latest"], page["versions"]) == ("1.0.0", ["1.0.0"])
+    assert "deprecated" not in page["releases"][0]
     assert resolved["version"] == "1.0.0"
     assert_problem(client.get("/v1/packages/demo?asOf=2001-01-01T00:00:00Z"), 404, "package_not_found")
 
@@ -370,7 +370,7 @@ def test_a_deprecation_is_shown_and_undone(client: Client) -> None:
     client.call("PUT", "/v1/packages/demo/1.0.0/deprecation", {"message": ""})
 
     assert warned["deprecated"] == "use other"
-    assert "deprecated" not in client.get("/v1/packages/demo").json["versions"][0]
+    assert "deprecated" not in client.get("/v1/packages/demo").json["releases"][0]
 
 
 def test_a_yanked_version_is_only_found_by_its_number(client: Client) -> None:

@@ -11,7 +11,8 @@ PAGE: dict[str, Any] = {
     "name": "widget",
     "latest": "1.1.0",
     "tags": {"latest": "1.1.0", "next": "2.0.0-rc.1"},
-    "versions": [
+    "versions": ["0.9.0", "1.0.0", "1.1.0", "2.0.0-rc.1"],
+    "releases": [
         {"version": "0.9.0", "publishedAt": "2025-01-01T00:00:00.000Z", "yanked": "leaks"},
         {"version": "1.0.0", "publishedAt": "2025-02-01T00:00:00.000Z", "deprecated": "use 1.1.0"},
         {"version": "1.1.0", "publishedAt": "2025-03-01T00:00:00.000Z"},

@@ -40,9 +40,9 @@ def visible(world: World) -> list[str]:
     except PackageNotFound:
         assert_nothing_is_readable(world)
         return []
-    for line in page.versions:
-        assert_whole(reader, line.version)
-    return [line.version for line in page.versions]
+    for version in page.versions:
+        assert_whole(reader, version)
+    return page.versions
 
 
 def assert_whole(reader: Container, version: str) -> None:

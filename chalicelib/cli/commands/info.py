@@ -60,7 +60,7 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
 
 
 def _package_rows(page: Mapping[str, Any]) -> list[tuple[str, object]]:
-    versions = page["versions"]
+    versions = page["releases"]
     return [
         ("Package", page["name"]),
         ("Latest", page.get("latest")),
