@@ -65,6 +65,24 @@ def test_a_warm_resolve_costs_one_conditional_read_without_bytes(count: int) -> 
     assert [(call.verb, call.bytes_out) for call in world.store.calls] == [("get", 0)]
 
 
+def test_a_cold_resolve_among_many_versions_moves_less_than_half_a_mebibyte() -> None:
+    world = registry_with(MANY)
+
+    resolve(world.fresh())
+
+    assert sum(call.bytes_out for call in world.store.calls) < 512 * 1024
+
+
+def test_a_publish_writes_each_byte_of_the_tarball_once_and_the_head_once() -> None:
+    world = registry_with(MANY)
+    head = world.medium.head(world.container.keys.head(NAME)).size
+
+    publish(world.fresh(), "2.0.1")
+
+    written = sum(call.bytes_in for call in world.store.calls)
+    assert written < head + 32 * 1024
+
+
 @pytest.mark.parametrize("count", [1, MANY])
 def test_a_package_page_costs_one_read(count: int) -> None:
     world = registry_with(count)
