@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 DRIVERS: Final = ("memory", "filesystem", "s3", "r2")
 FILE_MODES: Final = ("pack", "objects")
+MAX_PREFIX_BYTES: Final = 64
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 VARIABLES: Final = {
@@ -120,7 +121,9 @@ class Settings:
             limits=Limits(
                 unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", default.unpacked_size),
                 file_count=env.number("PRISM_MAX_FILES", default.file_count),
-                path_length=env.number("PRISM_MAX_PATH_LENGTH", default.path_length),
+                path_length=env.number(
+                    "PRISM_MAX_PATH_LENGTH", default.path_length, most=default.path_length
+                ),
                 ratio=env.number("PRISM_MAX_RATIO", default.ratio),
                 payload=env.number("PRISM_MAX_PAYLOAD", default.payload),
             ),
@@ -196,12 +199,14 @@ class _Reader:
             raise InvalidSettings(f"{name} is `{value}`, which is neither true nor false")
         return value in {"true", "1", "yes"}
 
-    def number(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int, *, most: int | None = None) -> int:
         value = self.text(name)
         if value is None:
             return default
         if not value.isascii() or not value.isdigit() or int(value) == 0:
             raise InvalidSettings(f"{name} is `{value}`, which is not a positive whole number")
+        if most is not None and int(value) > most:
+            raise InvalidSettings(f"{name} is `{value}`, and at most {most} is possible")
         return int(value)
 
     def url(self, name: str) -> str | None:
@@ -217,4 +222,8 @@ class _Reader:
         if value is None:
             return "prism/"
         stripped = value.strip().strip("/")
+        if len(stripped.encode()) > MAX_PREFIX_BYTES:
+            raise InvalidSettings(
+                f"{name} is longer than {MAX_PREFIX_BYTES} bytes, and keys have room for no more"
+            )
         return f"{stripped}/" if stripped else ""

@@ -63,6 +63,12 @@ def test_a_driver_of_ones_own_is_named_by_module_and_class() -> None:
             {"PRISM_PUBLIC_BASE_URL": "/cdn"}, "PRISM_PUBLIC_BASE_URL", id="a base that is no address"
         ),
         pytest.param({"LOG_LEVEL": "loud"}, "LOG_LEVEL", id="an unknown level"),
+        pytest.param(
+            S3 | {"PRISM_S3_PREFIX": "p" * 65}, "PRISM_S3_PREFIX", id="a prefix that leaves no room"
+        ),
+        pytest.param(
+            {"PRISM_MAX_PATH_LENGTH": "513"}, "PRISM_MAX_PATH_LENGTH", id="paths that keys cannot hold"
+        ),
         pytest.param({"PRISM_MAX_FILES": "-1"}, "PRISM_MAX_FILES", id="a limit below one"),
     ],
 )

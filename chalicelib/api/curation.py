@@ -79,4 +79,4 @@ def yank(request: Request) -> Answer:
 
 
 def _page(head: Head) -> Answer:
-    return json_answer(page_of(head, head.view))
+    return json_answer(page_of(head))

@@ -49,8 +49,9 @@ class UnsupportedMediaType(PrismError):
 
     def __init__(self, content_type: str, supported: Iterable[str]) -> None:
         known = sorted(supported)
+        sent = f"the body is `{content_type}`" if content_type else "the body's content type is not stated"
         super().__init__(
-            f"the body is `{content_type}`; send it as {' or '.join(f'`{name}`' for name in known)}",
+            f"{sent}; send it as {' or '.join(f'`{name}`' for name in known)}",
             content_type=content_type,
             supported=known,
         )

@@ -1,7 +1,16 @@
 """Packages and versions: what is published."""
 
 from chalicelib.api.payloads import AsOfQuery, PageQuery, package_name
-from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, json_answer, redirect
+from chalicelib.api.routing import (
+    IMMUTABLE,
+    REVALIDATE,
+    Answer,
+    Request,
+    Routes,
+    bytes_answer,
+    json_answer,
+    redirect,
+)
 from chalicelib.container import container
 from chalicelib.domain.document import Document, compact_json
 from chalicelib.domain.errors import InvalidName, PackageNotFound, VersionNotFound
@@ -43,8 +52,7 @@ def package(request: Request) -> Answer:
 )
 def versions(request: Request) -> Answer:
     """List a package's version numbers in semver order."""
-    _, view = container().browsing.view(package_name(request))
-    return json_answer(view.ascending)
+    return json_answer(container().browsing.head(package_name(request)).view.ascending)
 
 
 @routes.get(
@@ -82,9 +90,7 @@ def files(request: Request) -> Answer:
 def diff(request: Request) -> Answer:
     """Compare a version with another one, usually the one before it."""
     params = request.params
-    return json_answer(
-        container().browsing.diff(package_name(request), params["version"], params["previous"])
-    )
+    return _document(container().browsing.diff(package_name(request), params["version"], params["previous"]))
 
 
 def _document(value: Document) -> Answer:
@@ -102,6 +108,6 @@ def _tarball(request: Request, wanted: str) -> Answer:
         b"".join(tarball.chunks),
         content_type="application/gzip",
         etag=tarball.integrity,
-        cache=IMMUTABLE,
+        cache=IMMUTABLE if wanted == tarball.version else REVALIDATE,
         headers={"Content-Disposition": f'attachment; filename="{tarball.filename}"'},
     )

@@ -1,10 +1,10 @@
 """Bodies and queries as they arrive, and the values made of them."""
 
 import base64
-import binascii
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -17,6 +17,10 @@ from chalicelib.domain.times import moment, timestamp
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+BASE_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!$&()*+,;=:@%/-]{0,1024})?"
+)
+"""A scheme, a host and a path; no user, query or fragment, and nothing that could be something else in a header."""
 PublishSource = Literal["cli", "api", "web"]
 
 
@@ -41,7 +45,7 @@ class PublishPayload(Payload):
         """Answer the tarball's bytes; raises InvalidPayload."""
         try:
             return base64.b64decode(self.tarball_base64, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise InvalidPayload(f"`tarballBase64` is not base64: {error}") from None
 
 
@@ -139,8 +143,7 @@ class ResolveQuery(AsOfQuery):
         """Answer the base of URLs without a final slash, or None; raises InvalidQuery."""
         if self.base_url is None:
             return None
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        if not BASE_URL.fullmatch(self.base_url):
             raise InvalidQuery(f"`baseUrl` is `{self.base_url[:200]}`, which is not an absolute http address")
         return self.base_url.rstrip("/")
 

@@ -1,9 +1,12 @@
 """Publishing over HTTP: a tarball as JSON or as it is."""
 
+from typing import TYPE_CHECKING
+
+from chalicelib.api.answers import plain
 from chalicelib.api.payloads import PublishHeaders, PublishPayload, package_name
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
-from chalicelib.domain.document import Document
+from chalicelib.domain.document import Document, compact_json
 from chalicelib.domain.errors import (
     DigestMismatch,
     InvalidName,
@@ -15,6 +18,10 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.metadata import AnalyzerRecord, Identifier, Metadata, Provenance
+from chalicelib.stores.artifacts import INLINE_BYTES
+
+if TYPE_CHECKING:
+    from chalicelib.services.publishing import Published
 
 routes = Routes(tag="publish")
 
@@ -37,12 +44,16 @@ class Artifacts(Document):
 
 
 class PublishAnswer(Document):
-    """What was published; `created` is false when the same bytes were there before."""
+    """What was published; `created` is false when the same bytes were there before.
+
+    For a package of very many files, metadata and manifest would be too much for one answer and are left out;
+    `artifacts.version` leads to them.
+    """
 
     identifier: Identifier
     created: bool
-    metadata: Metadata
-    manifest: Manifest
+    metadata: Metadata | None = None
+    manifest: Manifest | None = None
     analysis: list[AnalyzerReport]
     provenance: Provenance | None = None
     artifacts: Artifacts
@@ -83,19 +94,22 @@ def publish(request: Request) -> Answer:
             data=data,
         )
     )
+    return json_answer(_told(published), status=201 if published.created else 200)
+
+
+def _told(published: "Published") -> bytes:
+    """Answer what the publisher is told, as JSON that a function can answer."""
     metadata = published.metadata
-    return json_answer(
-        {
-            "identifier": metadata.identifier,
-            "created": published.created,
-            "metadata": metadata,
-            "manifest": published.manifest.manifest,
-            "analysis": published.analysis.to_json_value(),
-            "provenance": metadata.provenance,
-            "artifacts": _artifacts(metadata.identifier),
-        },
-        status=201 if published.created else 200,
-    )
+    described = {"metadata": metadata, "manifest": published.manifest.manifest}
+    outcome = {
+        "identifier": metadata.identifier,
+        "created": published.created,
+        "analysis": published.analysis.to_json_value(),
+        "provenance": metadata.provenance,
+        "artifacts": _artifacts(metadata.identifier),
+    }
+    whole = compact_json(plain(outcome | described))
+    return whole if len(whole) <= INLINE_BYTES else compact_json(plain(outcome))
 
 
 def _read(request: Request) -> tuple[PublishPayload | PublishHeaders, bytes]:

@@ -12,7 +12,7 @@
     │   └── PayloadTooLarge
     ├── InvalidTarball        the package cannot be accepted; tarball refusals derive from it
     └── Unavailable
-        └── Busy
+        └── Busy  UploadChanged
 
 An error has a stable `code`, a `title` that never changes for the code, a sentence about this occurrence, and its
 facts as JSON values. The HTTP status is chosen at the edge, by class.
@@ -222,6 +222,18 @@ class Unavailable(PrismError):
 
     code = "unavailable"
     title = "The registry cannot answer now"
+
+
+class UploadChanged(Unavailable):
+    """An upload was replaced while it was being read; the one there now is to be taken up afresh."""
+
+    code = "upload_changed"
+    title = "The upload changed while it was read"
+
+    def __init__(self, upload: str) -> None:
+        super().__init__(
+            "the upload changed while it was read; use a new upload id for new bytes", upload=upload
+        )
 
 
 class Busy(Unavailable):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
+from uuid import uuid4
 
 from pydantic import Field
 
@@ -43,8 +44,9 @@ class Change(Document):
 
 
 class Event(Change):
-    """A change that happened: `at` is the server's clock, strictly increasing within a head."""
+    """A change that happened: `at` is the server's clock, strictly increasing within a head; `id` is its own."""
 
+    id: str
     seq: int
     at: str
     actor: str
@@ -126,20 +128,24 @@ class Head(Document):
 def append(head: Head, change: Change, *, actor: str, now: datetime) -> Head:
     """Answer the head after one more event."""
     facts: dict[str, Any] = change.model_dump(exclude_none=True)
-    event = Event(seq=head.seq + 1, at=later_than(head.modified, now), actor=actor, **facts)
+    event = Event(id=uuid4().hex, seq=head.seq + 1, at=later_than(head.modified, now), actor=actor, **facts)
     return head.model_copy(
         update={"seq": event.seq, "events": [*head.events, event], "view": apply(head.view, event)}
     )
 
 
-def fold(events: Iterable[Event], *, until: str | None = None) -> View:
-    """Answer the view that events make, all of them or those not later than `until`."""
+def fold(events: Iterable[Event]) -> View:
+    """Answer the view that events make."""
     view = View()
     for event in events:
-        if until is not None and event.at > until:
-            break
         view = apply(view, event)
     return view
+
+
+def as_of(name: str, events: Iterable[Event], moment: str) -> Head:
+    """Answer the head of a package as it was at a moment, from all of its events."""
+    before = [event for event in events if event.at <= moment]
+    return Head(name=name, seq=len(before), events=before, view=fold(before))
 
 
 def apply(view: View, event: Event) -> View:

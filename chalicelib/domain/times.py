@@ -7,13 +7,14 @@ def timestamp(moment: datetime) -> str:
     """Answer the text of a moment; raises ValueError for a moment without a time zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
 
 
 def moment(text: str) -> datetime:
-    """Answer the moment a text names; raises ValueError."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """Answer the moment a text names, in UTC where it names no zone; raises ValueError and OverflowError."""
+    named = datetime.fromisoformat(text)
+    return named.replace(tzinfo=UTC) if named.tzinfo is None else named.astimezone(UTC)
 
 
 def later_than(previous: str | None, now: datetime) -> str:

@@ -6,10 +6,14 @@ from chalicelib.domain.document import Document
 
 
 class Verdict(Document):
-    """The end of one upload: published as a version, or refused with a code and a sentence."""
+    """The end of one upload: published as a version, or refused with a code and a sentence.
+
+    `etag` is that of the object the verdict is about; another object under the same id is another upload.
+    """
 
     status: Literal["published", "refused"]
     upload_id: str
+    etag: str
     at: str
     name: str | None = None
     version: str | None = None

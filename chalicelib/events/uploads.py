@@ -6,8 +6,6 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from chalicelib.container import container
-from chalicelib.domain.errors import Unavailable
-from chalicelib.storage.port import StorageUnavailable
 
 LOG = logging.getLogger("prism.events")
 
@@ -15,16 +13,16 @@ LOG = logging.getLogger("prism.events")
 def publish_uploads(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
     """Publish every upload an event announces; answers the verdicts by key.
 
-    Duplicates, test events and announcements of what is gone are harmless. If the registry was unavailable for any of
-    them, raises after the others are done, so that the announcement is repeated.
+    Duplicates, test events and announcements of what is gone are harmless. If any upload could not be handled, raises
+    after the others are done, so that the announcement is repeated.
     """
     verdicts: dict[str, Any] = {}
     failures: list[Exception] = []
     for key in created_keys(event):
         try:
             verdict = container().ingesting.ingest(key)
-        except (Unavailable, StorageUnavailable) as error:
-            LOG.warning("upload not handled, to be repeated", extra={"key": key, "reason": str(error)})
+        except Exception as error:
+            LOG.exception("upload not handled, to be announced again", extra={"key": key})
             failures.append(error)
         else:
             verdicts[key] = verdict.to_json_value() if verdict else None

@@ -49,6 +49,7 @@ class VersionPage(Document):
 class Tarball:
     """A published tarball: where to download it, or its size and bytes where the medium has no addresses."""
 
+    version: str
     filename: str
     integrity: str
     url: str | None
@@ -67,31 +68,29 @@ class Browsing:
         self._metadata = metadata
         self._artifacts = artifacts
 
-    def view(self, name: PackageName, *, as_of: str | None = None) -> tuple[Head, View]:
-        """Answer a package's head and its view, as it is or as it was at a moment."""
+    def head(self, name: PackageName, *, as_of: str | None = None) -> Head:
+        """Answer a package's head, as it is or as it was at a moment."""
         head = self._heads.get(name)
-        if head is None:
+        if head is not None and as_of is not None:
+            head = self._heads.as_of(head, as_of)
+        if head is None or not head.view.versions:
             raise PackageNotFound(name)
-        view = self._heads.as_of(head, as_of) if as_of else head.view
-        if not view.versions:
-            raise PackageNotFound(name)
-        return head, view
+        return head
 
     def page(self, name: PackageName, *, as_of: str | None = None) -> PackagePage:
         """Answer a package with all its versions; one read."""
-        head, view = self.view(name, as_of=as_of)
-        return page_of(head, view)
+        return page_of(self.head(name, as_of=as_of))
 
     def version(self, name: PackageName, wanted: str) -> str:
         """Answer the version that a version number or a tag names."""
         number = _number(wanted)
         if number is not None and self._heads.committed(name, number):
             return number
-        _, view = self.view(name)
-        found = view.tags.get(wanted, number)
-        if found is None or found not in view.versions:
+        view = self.head(name).view
+        tagged = view.tags.get(wanted) if number is None else None
+        if tagged is None:
             raise VersionNotFound(name, wanted, latest=view.latest)
-        return found
+        return tagged
 
     def version_page(self, name: PackageName, wanted: str) -> VersionPage:
         """Answer a version's metadata and manifest."""
@@ -117,7 +116,7 @@ class Browsing:
         filename = f"{name.bare}-{version}.tgz"
         url = self._artifacts.tarball_url(name, version, filename)
         chunks = iter(()) if url else self._artifacts.open_tarball(name, version)
-        return Tarball(filename, dist.integrity, url, dist.size, chunks)
+        return Tarball(version, filename, dist.integrity, url, dist.size, chunks)
 
     def _manifest_of(self, name: str, version: str) -> StoredManifest:
         stored = self._manifests.get(name, version)
@@ -132,8 +131,9 @@ class Browsing:
         return metadata
 
 
-def page_of(head: Head, view: View) -> PackagePage:
-    """Answer the page of a package under one of its views."""
+def page_of(head: Head) -> PackagePage:
+    """Answer the page of a package."""
+    view = head.view
     return PackagePage(
         name=head.name,
         latest=view.latest,

@@ -1,52 +1,17 @@
 """Curating: changes to what is published that are not publishes — tags, deprecations, yanks."""
 
-import re
-
 from chalicelib.domain.errors import (
-    InvalidRange,
-    InvalidRequest,
     PackageNotFound,
     TagNotFound,
     VersionNotFound,
 )
 from chalicelib.domain.head import LATEST, Change, Head
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.semver.ranges import Range
+from chalicelib.domain.tags import InvalidTag, check_tag
 from chalicelib.services.publishing.derive import derive
 from chalicelib.stores.heads import Decide, Heads
 from chalicelib.stores.index import Index
 from chalicelib.stores.manifests import Manifests
-
-MAX_MESSAGE = 2000
-TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
-
-
-class InvalidTag(InvalidRequest):
-    """A tag could be mistaken for a version range, or has characters a URL cannot hold."""
-
-    code = "invalid_tag"
-    title = "The tag is not valid"
-
-    def __init__(self, tag: str) -> None:
-        super().__init__(
-            f"`{tag[:100]}` cannot be a tag; use letters, digits, `.`, `_`, `-`, and nothing that reads as a range",
-            tag=tag[:100],
-        )
-
-
-def check_tag(tag: str) -> str:
-    """Answer the tag if it can be one; raises InvalidTag."""
-    if not TAG.fullmatch(tag) or _reads_as_range(tag):
-        raise InvalidTag(tag)
-    return tag
-
-
-def _reads_as_range(text: str) -> bool:
-    try:
-        Range.parse(text, loose=True)
-    except InvalidRange:
-        return False
-    return True
 
 
 class Curating:

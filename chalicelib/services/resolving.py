@@ -65,15 +65,15 @@ class Resolving:
                 f"`runtime` is `{runtime[:60]}`, which is none of {', '.join(PROFILES)}", runtime=runtime[:60]
             )
         head = self._heads.get(spec.name)
-        if head is None:
+        if head is not None and as_of is not None:
+            head = self._heads.as_of(head, as_of)
+        if head is None or not head.view.versions:
             raise PackageNotFound(spec.name)
-        view = self._heads.as_of(head, as_of) if as_of else head.view
-        stored = self._pick(head, view, spec)
-        return self._resolved(spec, view, stored, profile=profile, mode=mode, base=base)
+        stored = self._pick(head, spec)
+        return self._resolved(spec, head.view, stored, profile=profile, mode=mode, base=base)
 
-    def _pick(self, head: Head, view: View, spec: PackageSpec) -> StoredManifest:
-        if not view.versions:
-            raise PackageNotFound(head.name)
+    def _pick(self, head: Head, spec: PackageSpec) -> StoredManifest:
+        view = head.view
         version = pick_version(view.versions, view.tags, spec.kind, spec.wanted)
         stored = self._manifests.get(head.name, version) if version else None
         if stored is None:

@@ -39,9 +39,9 @@ class Artifacts:
         except ObjectExists:
             return
 
-    def stage_from(self, sha256: str, source: str) -> None:
-        """Keep an uploaded object as a staged tarball, without its bytes passing through."""
-        self._store.copy(source, self._keys.staged(sha256))
+    def stage_stream(self, sha256: str, chunks: Iterable[bytes]) -> None:
+        """Keep a tarball of any size; nothing is kept if `chunks` raises."""
+        self._put_once(self._keys.staged(sha256), chunks, "application/gzip")
 
     def open_staged(self, sha256: str) -> Iterator[bytes]:
         """Read a staged tarball."""

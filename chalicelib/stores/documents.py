@@ -28,19 +28,22 @@ class ImmutableDocuments(Generic[Parsed]):
         except ObjectNotFound:
             return None
         assert found is not NOT_MODIFIED
-        return self._keep(key, found.data)
+        return self._keep(key, found.data, self._parse(found.data))
 
     def put_once(self, key: str, data: bytes) -> Parsed:
-        """Write a document unless one is there; answers the one that is there now."""
+        """Write a document unless one is there; answers the one that is there now.
+
+        What cannot be read back is not written.
+        """
+        parsed = self._parse(data)
         try:
             self._store.put(key, data, if_absent=True, content_type=JSON)
         except ObjectExists:
             existing = self.get(key)
             assert existing is not None, "a document written once is never removed"
             return existing
-        return self._keep(key, data)
+        return self._keep(key, data, parsed)
 
-    def _keep(self, key: str, data: bytes) -> Parsed:
-        parsed = self._parse(data)
+    def _keep(self, key: str, data: bytes, parsed: Parsed) -> Parsed:
         self._cache.put(key, parsed, len(data))
         return parsed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.domain.errors import Busy
-from chalicelib.domain.head import Change, Event, Head, Segment, View, append, fold, spill
+from chalicelib.domain.head import Change, Event, Head, Segment, append, as_of, spill
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.storage.port import (
     NOT_MODIFIED,
@@ -67,11 +67,11 @@ class Heads:
         head = self.get(name)
         return head is not None and version in head.view.versions
 
-    def as_of(self, head: Head, at: str) -> View:
-        """Answer the view of a package at a moment; reads the segments of a long head."""
-        if head.modified is None or at >= head.modified:
-            return head.view
-        return fold(self.events(head), until=at)
+    def as_of(self, head: Head, moment: str) -> Head:
+        """Answer a head as it was at a moment; reads the segments of a long head."""
+        if head.modified is None or moment >= head.modified:
+            return head
+        return as_of(head.name, self.events(head), moment)
 
     def events(self, head: Head) -> list[Event]:
         """Answer all events of a head, oldest first."""

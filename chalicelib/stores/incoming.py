@@ -7,6 +7,9 @@ from chalicelib.domain.verdict import Verdict
 from chalicelib.storage.port import NOT_MODIFIED, ObjectNotFound, ObjectStore
 from chalicelib.stores.documents import JSON
 
+MAX_ID_BYTES = 512
+"""Leaves room in a key for every prefix an id may stand behind."""
+
 
 class Incoming:
     """The `incoming/` prefix and what became of what lay there."""
@@ -20,7 +23,15 @@ class Incoming:
         prefix = self._keys.incoming
         if not key.startswith(prefix) or not key.endswith(".tgz"):
             return None
-        return key.removeprefix(prefix).removesuffix(".tgz") or None
+        upload_id = key.removeprefix(prefix).removesuffix(".tgz")
+        return upload_id if 0 < len(upload_id.encode("utf-8", "replace")) <= MAX_ID_BYTES else None
+
+    def etag(self, key: str) -> str | None:
+        """Answer the ETag of the object that lies under a key now, or None."""
+        try:
+            return self._store.head(key).etag
+        except ObjectNotFound:
+            return None
 
     def open(self, key: str) -> Iterator[bytes]:
         """Read an upload; raises ObjectNotFound."""
@@ -36,6 +47,11 @@ class Incoming:
         return Verdict.from_bytes(found.data)
 
     def conclude(self, key: str, verdict: Verdict) -> None:
-        """Record the verdict on an upload, then remove the upload."""
+        """Record the verdict on an upload, then remove the upload, unless another one has taken its place."""
         self._store.put(self._keys.verdict(verdict.upload_id), verdict.to_bytes(), content_type=JSON)
-        self._store.delete(key)
+        self.remove(key, verdict.etag)
+
+    def remove(self, key: str, etag: str) -> None:
+        """Remove an upload if it still is the one with this ETag."""
+        if self.etag(key) == etag:
+            self._store.delete(key)

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,6 +17,7 @@ from chalicelib.storage.port import (
     ObjectNotFound,
     ObjectStore,
     PreconditionFailed,
+    StorageUnavailable,
 )
 from chalicelib.stores.documents import JSON, ImmutableDocuments
 
@@ -47,7 +49,9 @@ class Index:
         """Make a package's present state findable; folds the tail when it has grown long."""
         self._entries.put_once(self._keys.index_entry(entry.name, entry.seq), entry.to_bytes())
         if len(self._tail_keys(FOLD_AT)) >= FOLD_AT:
-            self.fold()
+            # Housekeeping that failed or was overtaken is left to the next writer; the entry is recorded.
+            with suppress(ObjectNotFound, StorageUnavailable):
+                self.fold()
 
     def page(self, after: str, limit: int) -> list[IndexEntry]:
         """Answer up to `limit` entries whose name follows `after`, ascending."""
@@ -78,7 +82,7 @@ class Index:
             except ObjectNotFound as error:
                 # Two folds went by since the snapshot was read; the next one names the shards there are.
                 lost = error
-        raise lost
+        raise StorageUnavailable(lost.key, "the index changed faster than it could be read", retryable=True)
 
     def _folded(self, before: Snapshot, additions: dict[str, IndexEntry]) -> tuple[Snapshot, list[str]]:
         """Answer the next snapshot, its new shards written, and the digests of the shards it replaces."""

@@ -19,16 +19,29 @@ class StoredManifest:
     digests: DigestPair
     files: frozenset[str]
 
+    @classmethod
+    def of(cls, manifest: Manifest) -> "StoredManifest":
+        """Answer what storing a manifest will make of it; raises UnreadableDocument."""
+        return cls.parse(manifest.to_bytes())
+
+    @classmethod
+    def parse(cls, data: bytes) -> "StoredManifest":
+        """Read a stored manifest; raises UnreadableDocument."""
+        digests = DigestPair(sha256=hashlib.sha256(data).hexdigest(), sha512=hashlib.sha512(data).hexdigest())
+        manifest = Manifest.from_bytes(data)
+        return cls(manifest, digests, frozenset(manifest.files))
+
 
 class Manifests:
     """The manifests of all versions."""
 
     def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
         self._keys = keys
-        self._documents = ImmutableDocuments(store, _parse, cache_bytes=CACHE_BYTES)
+        self._documents = ImmutableDocuments(store, StoredManifest.parse, cache_bytes=CACHE_BYTES)
 
-    def claim(self, manifest: Manifest) -> StoredManifest:
+    def claim(self, stored: StoredManifest) -> StoredManifest:
         """Claim a version for these bytes and facts; answers the manifest that holds the claim, ours or another's."""
+        manifest = stored.manifest
         return self._documents.put_once(
             self._keys.manifest(manifest.name, manifest.version), manifest.to_bytes()
         )
@@ -36,9 +49,3 @@ class Manifests:
     def get(self, name: str, version: str) -> StoredManifest | None:
         """Answer a version's manifest, or None; it may be claimed and not yet visible."""
         return self._documents.get(self._keys.manifest(name, version))
-
-
-def _parse(data: bytes) -> StoredManifest:
-    digests = DigestPair(sha256=hashlib.sha256(data).hexdigest(), sha512=hashlib.sha512(data).hexdigest())
-    manifest = Manifest.from_bytes(data)
-    return StoredManifest(manifest, digests, frozenset(manifest.files))

@@ -116,6 +116,10 @@ def test_a_json_payload_is_published_and_again_is_a_success(client: Client) -> N
             payload(package()) | {"sha256": "xyz"}, 400, "invalid_payload", id="a digest that is none"
         ),
         pytest.param(payload(package()) | {"tarballBase64": "%%"}, 400, "invalid_payload", id="not base64"),
+        pytest.param(
+            payload(package()) | {"tarballBase64": "é"}, 400, "invalid_payload", id="not even ASCII"
+        ),
+        pytest.param(payload(package()) | {"tag": "^1"}, 400, "invalid_tag", id="a tag that is a range"),
         pytest.param(payload(package()) | {"publisher": {}}, 400, "invalid_payload", id="nobody publishes"),
         pytest.param(payload(package()) | {"sha256": "0" * 64}, 400, "digest_mismatch", id="another digest"),
         pytest.param(payload(package(name="other")), 409, "name_mismatch", id="another name"),
@@ -284,6 +288,11 @@ def test_a_base_url_is_what_urls_begin_with(client: Client) -> None:
         pytest.param("spec=demo&runtime=rhino", 400, "invalid_query", id="an unknown runtime"),
         pytest.param("spec=demo&mode=load", 400, "invalid_query", id="an unknown mode"),
         pytest.param("spec=demo&baseUrl=nowhere", 400, "invalid_query", id="a base that is no address"),
+        pytest.param("spec=demo&baseUrl=http://%5B", 400, "invalid_query", id="a base with half a bracket"),
+        pytest.param(
+            "spec=demo&baseUrl=http://a%0d%0ab/", 400, "invalid_query", id="a base with a line break"
+        ),
+        pytest.param("spec=demo&baseUrl=http://me:pw@a/", 400, "invalid_query", id="a base with a password"),
         pytest.param("spec=demo&asOf=yesterday", 400, "invalid_query", id="no moment"),
         pytest.param("spec=_demo", 400, "invalid_name", id="a name that is none"),
         pytest.param("spec=demo@git://x/y", 400, "invalid_spec", id="not from a registry"),
@@ -331,7 +340,10 @@ def test_the_past_is_answered_as_it_was(client: Client) -> None:
     assert (page["latest"], page["versions"]) == ("1.0.0", ["1.0.0"])
     assert "deprecated" not in page["releases"][0]
     assert resolved["version"] == "1.0.0"
-    assert_problem(client.get("/v1/packages/demo?asOf=2001-01-01T00:00:00Z"), 404, "package_not_found")
+    assert page["modified"] == then
+    assert page["seq"] == 1
+    for before in ("2001-01-01T00:00:00Z", "0500-01-01T00:00:00Z", "2001-01-01"):
+        assert_problem(client.get(f"/v1/packages/demo?asOf={before}"), 404, "package_not_found")
 
 
 def test_tags_come_and_go(client: Client) -> None:
@@ -466,3 +478,41 @@ def test_a_document_too_large_for_a_function_is_read_from_the_medium(addressed: 
 
     assert answer.status == 302
     assert json.loads(stored_at(addressed, answer.headers["location"]))["totalFiles"] == 5
+
+
+def test_a_tarball_asked_for_by_tag_is_not_kept_for_ever(client: Client) -> None:
+    client.publish()
+
+    by_tag = client.get("/v1/packages/demo/latest.tgz")
+
+    assert by_tag.status == 200
+    assert "immutable" not in by_tag.headers["cache-control"]
+
+
+def test_a_body_without_a_content_type_is_refused(client: Client) -> None:
+    body = json.dumps(payload(package())).encode()
+
+    assert_problem(client.call("POST", "/v1/packages/demo", body), 415, "unsupported_media_type")
+    assert client.get("/v1/packages").json["packages"] == []
+
+
+def test_a_diff_too_large_for_a_function_is_read_from_the_medium(addressed: Client) -> None:
+    addressed.publish("1.0.0")
+    addressed.publish("1.1.0")
+
+    answer = addressed.get("/v1/packages/demo/1.1.0/diff/1.0.0")
+
+    assert answer.status == 302
+    assert json.loads(stored_at(addressed, answer.headers["location"]))["to"]["version"] == "1.1.0"
+
+
+def test_a_publish_answer_too_large_for_a_function_leads_to_what_it_leaves_out(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("chalicelib.api.publish"), "INLINE_BYTES", 100)
+
+    answer = client.publish()
+
+    assert (answer.status, answer.json["identifier"]["version"]) == (201, "1.0.0")
+    assert "metadata" not in answer.json
+    assert client.get(answer.json["artifacts"]["version"]).json["metadata"]["identifier"]["name"] == "demo"

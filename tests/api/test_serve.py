@@ -20,6 +20,9 @@ from tests.api.callers import Received, assert_problem
 from tests.api.demo import MODULE, demo_app
 from tests.servers import ROOT, environment, serving
 
+RAW = {"Content-Type": "application/octet-stream"}
+UPLOAD = b"PUT /v1/uploads/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n"
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
@@ -93,7 +96,7 @@ def test_a_chunked_body_is_read_whole_and_the_connection_stays_in_step(
         "/v1/uploads/1",
         body=iter(sent),
         encode_chunked=True,
-        headers={"Transfer-Encoding": "chunked"},
+        headers=RAW | {"Transfer-Encoding": "chunked"},
     )
 
     assert answer.json["received"] == 70_011
@@ -103,7 +106,7 @@ def test_a_chunked_body_is_read_whole_and_the_connection_stays_in_step(
 def test_a_large_upload_arrives_whole(connection: http.client.HTTPConnection) -> None:
     size = 100 << 20
 
-    answer = ask(connection, "PUT", "/v1/uploads/1", body=b"x" * size)
+    answer = ask(connection, "PUT", "/v1/uploads/1", body=b"x" * size, headers=RAW)
 
     assert answer.json["received"] == size
 
@@ -171,9 +174,7 @@ def test_a_body_without_a_certain_end_is_refused_and_nothing_after_it_is_read(
     ],
 )
 def test_a_broken_chunk_is_refused(url: str, body: bytes) -> None:
-    received = exchange(
-        url, b"PUT /v1/uploads/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body
-    )
+    received = exchange(url, UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n" + body)
 
     assert received.startswith(b"HTTP/1.1 400 ")
     assert received.count(b"HTTP/1.1 ") == 1
@@ -182,7 +183,7 @@ def test_a_broken_chunk_is_refused(url: str, body: bytes) -> None:
 def test_chunk_extensions_and_trailers_are_skipped(url: str) -> None:
     received = exchange(
         url,
-        b"PUT /v1/uploads/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        UPLOAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"5;name=value\r\nhello\r\n0\r\nDigest: x\r\n\r\n",
     )
 
@@ -190,7 +191,7 @@ def test_chunk_extensions_and_trailers_are_skipped(url: str) -> None:
 
 
 def test_the_body_is_asked_for_at_once(url: str) -> None:
-    head = b"PUT /v1/uploads/1 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    head = UPLOAD + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as raw:
         raw.sendall(head)

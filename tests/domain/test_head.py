@@ -11,6 +11,7 @@ from chalicelib.domain.head import (
     Change,
     Head,
     append,
+    as_of,
     fold,
     publish_tags,
     spill,
@@ -78,10 +79,10 @@ def test_undoing_leaves_no_trace_in_the_view() -> None:
 def test_as_of_a_moment_is_the_fold_of_what_was_not_later() -> None:
     head = grown(published("1.0.0", "latest"), published("2.0.0", "latest"))
 
-    before = fold(head.events, until=head.events[0].at)
+    before = as_of("demo", head.events, head.events[0].at)
 
-    assert before.latest == "1.0.0"
-    assert list(before.versions) == ["1.0.0"]
+    assert (before.view.latest, before.seq, before.modified) == ("1.0.0", 1, head.events[0].at)
+    assert list(before.view.versions) == ["1.0.0"]
 
 
 def test_an_unpublished_number_is_remembered_and_its_tags_go() -> None:

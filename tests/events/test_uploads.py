@@ -8,6 +8,7 @@ import pytest
 from chalicelib.container import installed
 from chalicelib.domain.names import PackageName
 from chalicelib.events.uploads import publish_uploads
+from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.port import StorageUnavailable
 from chalicelib.storage.testing.wrappers import Fault, FaultyStore
 from tests.worlds import World, memory_world, package
@@ -43,7 +44,7 @@ def created(*encoded_keys: str) -> dict[str, Any]:
 
 def versions(world: World, name: str = "demo") -> list[str]:
     """Answer a package's versions."""
-    return world.container.browsing.view(PackageName(name))[1].ascending
+    return world.container.browsing.head(PackageName(name)).view.ascending
 
 
 def test_an_upload_is_published_and_its_verdict_recorded(world: World) -> None:
@@ -131,3 +132,68 @@ def test_what_could_not_be_handled_is_announced_again(world: World) -> None:
     publish_uploads(created(key))
 
     assert versions(world) == ["1.0.0"]
+
+
+def test_an_upload_that_cannot_be_handled_does_not_keep_the_next_one_from_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [drop(world, "bad", package("1.0.0")), drop(world, "good", package("1.0.1"))]
+    ingest = world.container.ingesting.ingest
+
+    def failing(key: str) -> Any:
+        if "bad" in key:
+            raise RuntimeError("a bug")
+        return ingest(key)
+
+    monkeypatch.setattr(world.container.ingesting, "ingest", failing)
+    with pytest.raises(RuntimeError):
+        publish_uploads(created(*keys))
+
+    assert versions(world) == ["1.0.1"]
+
+
+def test_another_object_under_the_same_id_is_another_upload(world: World) -> None:
+    key = drop(world, "u1", package("1.0.0"))
+    publish_uploads(created(key))
+    drop(world, "u1", package("2.0.0"))
+
+    publish_uploads(created(key))
+
+    verdict = world.container.incoming.verdict("u1")
+    assert verdict is not None
+    assert verdict.version == "2.0.0"
+    assert versions(world) == ["1.0.0", "2.0.0"]
+
+
+def test_an_object_that_took_an_uploads_place_is_not_removed_with_it(world: World) -> None:
+    key = drop(world, "u1", package("1.0.0"))
+    etag = world.container.incoming.etag(key)
+    assert etag is not None
+    drop(world, "u1", package("2.0.0"))
+
+    world.container.incoming.remove(key, etag)
+
+    assert world.container.incoming.etag(key) is not None
+
+
+def test_an_upload_whose_staged_bytes_another_publisher_removed_is_published(world: World) -> None:
+    class Removing(MemoryStore):
+        """Loses the staged bytes once, just before they are read."""
+
+        removed = False
+
+        def stream(self, key: str, *, start: int | None = None, end: int | None = None) -> Iterator[bytes]:
+            if "staged/" in key and not self.removed:
+                self.removed = True
+                self.delete(key)
+            return super().stream(key, start=start, end=end)
+
+    medium = Removing()
+    key = "prism/incoming/u1.tgz"
+    medium.put(key, package("1.0.0"))
+
+    with installed(world.fresh(medium)):
+        answer = publish_uploads(created(key))
+
+    assert medium.removed
+    assert answer["verdicts"][key]["status"] == "published"

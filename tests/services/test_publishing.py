@@ -3,25 +3,33 @@
 import base64
 import gzip
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from chalicelib.container import Container
+from chalicelib.domain.document import UnreadableDocument
 from chalicelib.domain.errors import (
     DigestMismatch,
     InvalidPayload,
     InvalidTarball,
     NameMismatch,
     PrismError,
+    UploadChanged,
     VersionExists,
 )
+from chalicelib.domain.metadata import Metadata
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.tags import InvalidTag
 from chalicelib.services.publishing import PublishRequest
+from chalicelib.settings import Settings
+from chalicelib.storage.memory import MemoryStore
 from tests.builders import tarball
-from tests.worlds import ALICE, World, filesystem_world, memory_world, package, publish
+from tests.worlds import ALICE, World, filesystem_world, memory_world, package, publish, world
 
 MakeWorld = Callable[[], World]
 
@@ -202,3 +210,87 @@ def test_files_are_also_objects_when_asked_for(tmp_path: Path) -> None:
 
     folder = tmp_path / "packages" / "demo" / "1.0.0" / "files"
     assert (folder / "lib" / "a b.css").read_text() == "a{}"
+
+
+class Swapping(MemoryStore):
+    """A medium on which a client replaces its upload between two reads of it."""
+
+    def __init__(self, replacement: bytes) -> None:
+        super().__init__()
+        self._replacement = replacement
+        self.reads = 0
+
+    def stream(self, key: str, *, start: int | None = None, end: int | None = None) -> Iterator[bytes]:
+        if "incoming/" in key:
+            self.reads += 1
+            if self.reads == 2:
+                self.put(key, self._replacement)
+        return super().stream(key, start=start, end=end)
+
+
+def test_an_upload_replaced_while_it_is_read_never_passes_for_the_bytes_that_were_hashed() -> None:
+    good, evil = package("1.0.0"), package("1.0.0", files={"index.js": "evil()\n"})
+    registry = world(Settings(storage_driver="memory"), Swapping(evil))
+    registry.medium.put("prism/incoming/u1.tgz", good)
+
+    with pytest.raises(UploadChanged):
+        registry.container.publishing.publish(
+            PublishRequest(publisher=ALICE, source="s3", upload="prism/incoming/u1.tgz")
+        )
+    registry.fresh().publishing.publish(PublishRequest(publisher=ALICE, source="api", data=good))
+
+    assert registry.fresh().artifacts.stored_tarball("demo", "1.0.0") == good
+
+
+def test_a_package_that_cannot_be_described_takes_no_number(
+    registry: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(data: bytes) -> Metadata:
+        raise UnreadableDocument("Metadata", "nested too deep")
+
+    monkeypatch.setattr(Metadata, "from_bytes", unreadable)
+    with pytest.raises(InvalidTarball) as refused:
+        publish(registry.container)
+    monkeypatch.undo()
+
+    assert refused.value.code == "indescribable_package"
+    assert stored_keys(registry) == []
+    assert publish(registry.fresh(), files={"index.js": "other\n"}).created
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["1.0.0", "^1", "*", " ", "", "a/b", "v1", "\u202elatest", "x" * 101],
+    ids=lambda tag: repr(tag)[:12],
+)
+def test_a_tag_that_could_be_something_else_is_refused_and_nothing_published(
+    registry: World, tag: str
+) -> None:
+    with pytest.raises(InvalidTag):
+        publish(registry.container, tag=tag)
+
+    assert stored_keys(registry) == []
+
+
+@pytest.mark.parametrize("version", ["1.0.0-x.tgz", f"1.0.0-{'a' * 200}"], ids=["like a tarball", "too long"])
+def test_a_version_that_could_not_be_addressed_is_refused(registry: World, version: str) -> None:
+    with pytest.raises(InvalidTarball) as refused:
+        publish(registry.container, version)
+
+    assert refused.value.code == "invalid_package_version"
+    assert stored_keys(registry) == []
+
+
+def test_a_clock_that_goes_back_does_not_put_a_version_before_the_one_it_follows() -> None:
+    registry = memory_world()
+    publish(registry.container, "1.0.0")
+    late = registry.fresh()
+    workshop = late.publishing._workshop
+    late.publishing._workshop = replace(workshop, now=lambda: datetime(2020, 1, 1, tzinfo=UTC))
+
+    release = publish(late, "1.0.1").metadata.release
+
+    first = registry.container.manifests.get("demo", "1.0.0")
+    assert first is not None
+    assert release.published_at > first.manifest.claim.published_at
+    assert (release.release_frequency_days or 0) >= 0

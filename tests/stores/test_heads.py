@@ -141,4 +141,4 @@ def test_a_long_history_is_spilled_and_still_read_whole(monkeypatch: pytest.Monk
     assert len(head.segments) == 1
     assert [event.seq for event in heads(store).events(head)] == list(range(1, count + 1))
     first = heads(store).events(head)[0]
-    assert list(heads(store).as_of(head, first.at).versions) == ["1.0.0"]
+    assert list(heads(store).as_of(head, first.at).view.versions) == ["1.0.0"]

@@ -18,12 +18,17 @@ from chalicelib.domain.tarball.refusals import (
     InvalidUtf8Path,
     OutsideTopDirectory,
     PathNotNormal,
+    PathSegmentTooLong,
+    PathTooDeep,
     PathTooLong,
     PathTraversal,
     Refusal,
     SeveralTopDirectories,
     UnicodeCollision,
 )
+
+MAX_DEPTH: Final = 64
+MAX_SEGMENT_BYTES: Final = 255
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ABSOLUTE: Final = re.compile(
@@ -70,6 +75,7 @@ class Paths:
             self.top = top
         elif top != self.top:
             raise SeveralTopDirectories(path=shown(name), top=self.top)
+        _check_segments(name)
         return path
 
     def _add_parents(self, key: str, path: str) -> None:
@@ -79,6 +85,16 @@ class Paths:
                 raise FileAndDirectory(path=self._files[parent], other=path)
             self._directories[parent] = path
             parent = parent.rpartition("/")[0]
+
+
+def _check_segments(name: bytes) -> None:
+    depth = name.count(b"/")
+    if depth > MAX_DEPTH:
+        raise PathTooDeep(path=shown(name), depth=depth, limit=MAX_DEPTH)
+    if len(name) > MAX_SEGMENT_BYTES:
+        longest = max(map(len, name.split(b"/")))
+        if longest > MAX_SEGMENT_BYTES:
+            raise PathSegmentTooLong(path=shown(name), length=longest, limit=MAX_SEGMENT_BYTES)
 
 
 def shown(name: bytes) -> str:

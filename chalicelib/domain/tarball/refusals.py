@@ -261,6 +261,24 @@ class PathTooLong(Refusal):
     sentence = "the path `{path}` has {length} bytes and at most {limit} are taken; use shorter names"
 
 
+class PathTooDeep(Refusal):
+    """A path has more folders than any package needs; documents about it would nest as deep."""
+
+    code = "path_too_deep"
+    title = "A path is too deep"
+    sentence = "the path `{path}` is {depth} levels deep and at most {limit} are taken; use fewer folders"
+
+
+class PathSegmentTooLong(Refusal):
+    """A file or folder name is longer than file systems take."""
+
+    code = "path_segment_too_long"
+    title = "A file name is too long"
+    sentence = (
+        "the path `{path}` has a name of {length} bytes and at most {limit} are taken; use shorter names"
+    )
+
+
 class OutsideTopDirectory(Refusal):
     """A file lies beside the top directory."""
 

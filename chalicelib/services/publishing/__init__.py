@@ -16,6 +16,7 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
 from chalicelib.domain.errors import NameMismatch, PrismError, Unavailable
+from chalicelib.domain.tags import check_tag
 from chalicelib.services.publishing.analyze import analyze
 from chalicelib.services.publishing.claim import claim
 from chalicelib.services.publishing.commit import commit
@@ -46,8 +47,10 @@ class Publishing:
     def publish(self, request: PublishRequest) -> Published:
         """Make a version visible, or raise and leave nothing of it that a read can reach.
 
-        Raises DigestMismatch, NameMismatch, VersionExists, InvalidTarball and its kin, or Unavailable.
+        Raises InvalidTag, DigestMismatch, NameMismatch, VersionExists, InvalidTarball and its kin, or Unavailable.
         """
+        if request.tag is not None:
+            check_tag(request.tag)
         staged = stage(self._workshop, request)
         with SpooledTemporaryFile(max_size=PACK_IN_MEMORY) as pack:
             opened, claimed = self._until_claimed(request, staged, cast("BinaryIO", pack))

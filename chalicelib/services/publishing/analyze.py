@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from chalicelib.analyzers.base import Subject
 from chalicelib.domain.errors import VersionExists
-from chalicelib.domain.head import View
+from chalicelib.domain.head import Head, View
 from chalicelib.domain.manifest import Claim
-from chalicelib.domain.times import timestamp
+from chalicelib.domain.times import later_than
 from chalicelib.services.analysis import analyze as run_analyzers
 from chalicelib.services.publishing.values import Analyzed, Opened, PublishRequest, Workshop
 from chalicelib.stores.manifests import StoredManifest
@@ -14,10 +14,9 @@ from chalicelib.stores.manifests import StoredManifest
 
 def analyze(workshop: Workshop, request: PublishRequest, opened: Opened) -> Analyzed:
     """Answer the analysis; raises VersionExists early for a number that is taken by other bytes."""
-    head = workshop.heads.get(opened.name)
-    view = head.view if head else View()
-    visible = _visible(workshop, opened, view)
-    claim = visible.manifest.claim if visible else _new_claim(workshop, request, opened, view)
+    head = workshop.heads.get(opened.name) or Head(name=opened.name)
+    visible = _visible(workshop, opened, head.view)
+    claim = visible.manifest.claim if visible else _new_claim(workshop, request, opened, head)
     return replace(analyze_under(workshop, opened, claim), visible=visible)
 
 
@@ -51,10 +50,10 @@ def _visible(workshop: Workshop, opened: Opened, view: View) -> StoredManifest |
     return holder
 
 
-def _new_claim(workshop: Workshop, request: PublishRequest, opened: Opened, view: View) -> Claim:
+def _new_claim(workshop: Workshop, request: PublishRequest, opened: Opened, head: Head) -> Claim:
     return Claim(
         publisher=request.publisher,
         source=request.source,
-        published_at=timestamp(workshop.now()),
-        previous_version=view.previous_of(opened.version),
+        published_at=later_than(head.modified, workshop.now()),
+        previous_version=head.view.previous_of(opened.version),
     )

@@ -1,5 +1,6 @@
 """Commit: append the publish to the package's head; the moment the version becomes visible."""
 
+from chalicelib.domain.errors import VersionExists
 from chalicelib.domain.head import Change, Head, publish_tags
 from chalicelib.domain.manifest import Manifest
 from chalicelib.services.publishing.values import PublishRequest, Workshop
@@ -13,6 +14,8 @@ def commit(workshop: Workshop, request: PublishRequest, manifest: Manifest) -> t
     def decide(head: Head) -> Change | None:
         if manifest.version in head.view.versions:
             return None
+        if manifest.version in head.view.unpublished:
+            raise VersionExists(manifest.name, manifest.version, manifest.integrity)
         return Change(
             type="publish",
             version=manifest.version,

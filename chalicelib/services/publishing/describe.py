@@ -7,7 +7,8 @@ from chalicelib.domain.facts.maturity import maturity_score
 from chalicelib.domain.manifest import Claim, EntryFields, Manifest, Runtimes, Summary, dist_of
 from chalicelib.domain.metadata import Checksum, Identifier, Metadata, MetadataDist, Release
 from chalicelib.domain.times import moment
-from chalicelib.services.publishing.values import Analyzed, Claimed, Opened
+from chalicelib.services.publishing.values import Analyzed, Opened
+from chalicelib.stores.manifests import StoredManifest
 
 SECONDS_PER_DAY = 86_400
 NOWHERE = Runtimes(node=False, deno=False, bun=False, workers=False)
@@ -38,9 +39,9 @@ def manifest_of(opened: Opened, analyzed: Analyzed) -> Manifest:
     )
 
 
-def metadata_of(opened: Opened, claimed: Claimed) -> Metadata:
-    """Answer the metadata of a claimed version."""
-    found = claimed.analyzed.analysis.values
+def metadata_of(opened: Opened, manifest: StoredManifest, analyzed: Analyzed) -> Metadata:
+    """Answer the metadata of a version under the manifest that claims it."""
+    found = analyzed.analysis.values
     package_json = opened.package.package_json
     sizes, exports = found.get("sizes"), found["exports"]
     provenance = found.get("provenance")
@@ -51,9 +52,9 @@ def metadata_of(opened: Opened, claimed: Claimed) -> Metadata:
         bugs=_bugs(package_json.get("bugs")),
         checksum=Checksum(value=opened.package.digests.sha256),
         dist=_dist(opened),
-        publisher=claimed.analyzed.claim.publisher,
-        source=claimed.analyzed.claim.source,
-        release=_release(opened.version, claimed.analyzed),
+        publisher=analyzed.claim.publisher,
+        source=analyzed.claim.source,
+        release=_release(opened.version, analyzed),
         tags=found.get("tags", []),
         files=found.get("files"),
         distribution=sizes.distribution if sizes else None,
@@ -65,11 +66,9 @@ def metadata_of(opened: Opened, claimed: Claimed) -> Metadata:
         runtime=found.get("runtimes"),
         licence=found.get("licence"),
         signals=found.get("signals", []),
-        provenance=provenance.model_copy(update={"manifest": claimed.manifest.digests})
-        if provenance
-        else None,
+        provenance=provenance.model_copy(update={"manifest": manifest.digests}) if provenance else None,
         diff=found.get("diff"),
-        analysis=claimed.analyzed.analysis.records,
+        analysis=analyzed.analysis.records,
     )
 
 
@@ -125,7 +124,8 @@ def _release(version: str, analyzed: Analyzed) -> Release:
 
 
 def _days_between(before: str, claim: Claim) -> float:
-    return round((moment(claim.published_at) - moment(before)).total_seconds() / SECONDS_PER_DAY, 3)
+    days = (moment(claim.published_at) - moment(before)).total_seconds() / SECONDS_PER_DAY
+    return round(max(days, 0.0), 3)
 
 
 def _text(value: Any) -> str | None:

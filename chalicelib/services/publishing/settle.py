@@ -2,7 +2,6 @@
 
 from chalicelib.domain.media_types import content_type
 from chalicelib.domain.metadata import Metadata
-from chalicelib.services.publishing.describe import metadata_of
 from chalicelib.services.publishing.values import Claimed, Opened, Staged, Workshop
 from chalicelib.stores.artifacts import INLINE_BYTES
 
@@ -22,7 +21,7 @@ def settle(workshop: Workshop, opened: Opened, staged: Staged, claimed: Claimed)
     for path in _files_as_objects(workshop, opened):
         data = opened.package.read(path)
         artifacts.settle_file(opened.name, opened.version, path, data, content_type(path, data))
-    return workshop.metadata.settle(metadata_of(opened, claimed))
+    return workshop.metadata.settle(claimed.metadata)
 
 
 def _files_as_objects(workshop: Workshop, opened: Opened) -> list[str]:

@@ -1,9 +1,13 @@
-"""Stage: make the bytes durable, and check the digest that was declared."""
+"""Stage: make the bytes durable, and check the digest that was declared.
+
+A staged object holds the bytes of its digest, always: it is written once, by whoever has hashed the very bytes it
+writes. That is what lets the tarball be copied from it.
+"""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from chalicelib.domain.errors import DigestMismatch, InvalidPayload
+from chalicelib.domain.errors import DigestMismatch, InvalidPayload, UploadChanged
 from chalicelib.services.publishing.values import PublishRequest, Staged, Workshop
 
 
@@ -21,8 +25,18 @@ def stage(workshop: Workshop, request: PublishRequest) -> Staged:
 
 def _stage_upload(workshop: Workshop, request: PublishRequest, upload: str) -> Staged:
     sha256 = _checked(request, _hash(workshop.incoming.open(upload)))
-    workshop.artifacts.stage_from(sha256, upload)
+    workshop.artifacts.stage_stream(sha256, _verified(workshop.incoming.open(upload), sha256, upload))
     return Staged(sha256, lambda: workshop.artifacts.open_staged(sha256))
+
+
+def _verified(chunks: Iterable[bytes], sha256: str, upload: str) -> Iterator[bytes]:
+    """Pass bytes on; raises UploadChanged at their end if they are not those that were hashed before."""
+    running = hashlib.sha256()
+    for chunk in chunks:
+        running.update(chunk)
+        yield chunk
+    if running.hexdigest() != sha256:
+        raise UploadChanged(upload)
 
 
 def _hash(chunks: Iterable[bytes]) -> str:

@@ -83,10 +83,11 @@ class Analyzed:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A version whose number is taken for these bytes, and the analysis under the claim's facts."""
+    """A version whose number is taken for these bytes, the analysis under the claim's facts, and what it describes."""
 
     manifest: StoredManifest
     analyzed: Analyzed
+    metadata: Metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -472,6 +472,18 @@ REFUSED: Final = (
         {"package.json", "d/" * 251 + "a.js"},
         "path_too_long",
     ),
+    Shape(
+        "a path of 65 levels",
+        _with(raw_entry("package/" + "d/" * 64 + "a.js", b"1")),
+        {"package.json", "d/" * 64 + "a.js"},
+        "path_too_deep",
+    ),
+    Shape(
+        "a name of 256 bytes",
+        _with(raw_entry(f"package/{'n' * 253}.js", b"1")),
+        MINIMAL,
+        "path_segment_too_long",
+    ),
     Shape("a file without a folder", _with(raw_entry("a.js", b"1")), MINIMAL, "several_top_directories"),
     Shape(
         "a top that is a file",
