@@ -31,16 +31,9 @@ if TYPE_CHECKING:
 class Container:
     """The services of one process; services are imported when they are built, so that no cold start pays for others."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        store: ObjectStore | None = None,
-        artifact_store: ObjectStore | None = None,
-    ) -> None:
+    def __init__(self, settings: Settings, *, store: ObjectStore | None = None) -> None:
         self.settings = settings
         self._store = store
-        self._artifact_store = artifact_store
 
     @cached_property
     def store(self) -> ObjectStore:
@@ -50,8 +43,6 @@ class Container:
     @cached_property
     def artifact_store(self) -> ObjectStore:
         """The medium of tarballs, packs and metadata."""
-        if self._artifact_store is not None:
-            return self._artifact_store
         driver = self.settings.artifact_driver
         if driver is None or driver == self.settings.storage_driver:
             return self.store

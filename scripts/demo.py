@@ -1,4 +1,4 @@
-"""Publish ten real packages from the npm registry into a running registry, and look at them.
+"""Publish ten real packages from the npm registry, one in two versions, into a running registry, and look at them.
 
     python scripts/demo.py
 
@@ -25,6 +25,7 @@ PACKAGES: Final = (
     "uuid@11.1.0",
     "@sindresorhus/is@7.1.0",
     "lodash@4.17.21",
+    "is-odd@3.0.1",
 )
 LOOKS: Final = (
     ("which file Deno loads for `preact/hooks`", ["resolve", "preact@^10/hooks", "--runtime", "deno"]),
@@ -49,7 +50,7 @@ def main() -> int:
         if status := _prism(["publish", str(tarball)]):
             return status
     seconds = time.perf_counter() - started
-    print(f"{len(tarballs)} packages published in {seconds:.1f} s", file=sys.stderr)
+    print(f"{len(tarballs)} versions published in {seconds:.1f} s", file=sys.stderr)
     for title, arguments in LOOKS:
         print(f"\n# {title}\n$ prism {' '.join(arguments)}", flush=True)
         if status := _prism(arguments):

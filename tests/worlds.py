@@ -8,7 +8,7 @@ from chalicelib.domain.manifest import Publisher
 from chalicelib.services.publishing import Published, PublishRequest
 from chalicelib.settings import R2Settings, S3Settings, Settings
 from chalicelib.storage import open_store
-from chalicelib.storage.port import ObjectStore
+from chalicelib.storage.port import ObjectInfo, ObjectStore
 from chalicelib.storage.testing.wrappers import CountingStore
 from tests.builders import Content, package_json, tarball
 
@@ -25,8 +25,19 @@ class World:
     container: Container
 
     def fresh(self, store: ObjectStore | None = None) -> Container:
-        """Answer another process over the same medium, with empty caches."""
+        """Answer another process over the same media, with empty caches."""
         return Container(self.settings, store=store or self.store)
+
+    def stored(self) -> list[str]:
+        """Answer every key there is, on all media."""
+        media = {id(store): store for store in (self.medium, _innermost(self.container.artifact_store))}
+        return sorted(
+            info.key for store in media.values() for info in store.list("") if isinstance(info, ObjectInfo)
+        )
+
+
+def _innermost(store: ObjectStore) -> ObjectStore:
+    return store.inner if isinstance(store, CountingStore) else store
 
 
 def world(settings: Settings, medium: ObjectStore | None = None) -> World:
@@ -44,6 +55,12 @@ def memory_world() -> World:
 def filesystem_world(root: Path) -> World:
     """Make a registry in a folder."""
     return world(Settings(storage_driver="filesystem", storage_root=root))
+
+
+def mixed_world(root: Path) -> World:
+    """Make a registry whose small objects are in memory and whose artifacts are in a folder."""
+    settings = Settings(storage_driver="memory", artifact_driver="filesystem", storage_root=root)
+    return world(settings)
 
 
 def s3_world(endpoint: str, bucket: str) -> World:

@@ -1,4 +1,4 @@
-"""The analyzers, one line each, in the order they run where `requires` leaves it open.
+"""The analyzers, one line each, in the order they run; what an analyzer requires stands before it.
 
 They are named as text, so that importing this package imports none of them.
 """

@@ -4,6 +4,7 @@ from chalicelib.api.payloads import DeprecationPayload, TagPayload, YankPayload,
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
 from chalicelib.domain.errors import (
+    Busy,
     InvalidName,
     InvalidPayload,
     InvalidVersion,
@@ -13,11 +14,12 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.head import Head
 from chalicelib.domain.semver.versions import clean_version
+from chalicelib.domain.tags import InvalidTag
 from chalicelib.services.browsing import PackagePage, page_of
 
 routes = Routes(tag="curation")
 
-MISSING = (InvalidName, InvalidPayload, InvalidVersion, PackageNotFound, VersionNotFound)
+MISSING = (Busy, InvalidName, InvalidPayload, InvalidVersion, PackageNotFound, VersionNotFound)
 
 
 @routes.put(
@@ -25,7 +27,7 @@ MISSING = (InvalidName, InvalidPayload, InvalidVersion, PackageNotFound, Version
     summary="Point a tag at a version",
     body=TagPayload,
     answers={200: PackagePage},
-    raises=MISSING,
+    raises=(*MISSING, InvalidTag),
 )
 def put_tag(request: Request) -> Answer:
     """Point a tag at a version, making the tag if it is new."""
@@ -38,7 +40,7 @@ def put_tag(request: Request) -> Answer:
     "/v1/packages/{name}/dist-tags/{tag}",
     summary="Remove a tag",
     answers={200: PackagePage},
-    raises=(InvalidName, PackageNotFound, TagNotFound),
+    raises=(Busy, InvalidName, InvalidTag, PackageNotFound, TagNotFound),
 )
 def delete_tag(request: Request) -> Answer:
     """Remove a tag; `latest` stays."""

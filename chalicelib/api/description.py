@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
 
 from pydantic import Field
 
+import chalicelib
 from chalicelib.api import RESOURCES
 from chalicelib.api.answers import JSON
 from chalicelib.api.errors import status_of
@@ -76,6 +79,10 @@ def _openapi(server: str) -> bytes:
 
 @cache
 def _pages() -> dict[str, ProblemPage]:
+    for module in walk_packages(chalicelib.__path__, "chalicelib."):
+        # Kinds of failure live beside what fails; the command and the contract suite have none of the registry's.
+        if not module.name.startswith(("chalicelib.cli", "chalicelib.storage.testing")):
+            import_module(module.name)
     pages = (_page(kind) for kind in _kinds(PrismError))
     return {page.code: page for page in sorted(pages, key=lambda page: page.code)}
 

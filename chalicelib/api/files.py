@@ -1,8 +1,9 @@
 """The files that resolutions point at."""
 
+from chalicelib.api.answers import etag_matches, quoted
 from chalicelib.api.payloads import package_name
 from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
-from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, redirect
+from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, not_modified, redirect
 from chalicelib.container import container
 from chalicelib.domain.errors import FileMissing, InvalidName, VersionNotFound
 from chalicelib.domain.media_types import content_type, safety_headers
@@ -21,9 +22,11 @@ def file(request: Request) -> Answer:
     """Serve one file of a version with its content type; ranges work, and the answer never changes."""
     serving = container().serving
     found = serving.find(package_name(request), request.params["version"], request.params["path"])
-    if found.url:
-        return redirect(found.url)
     entry = found.entry
+    if etag_matches(request.headers.get("if-none-match", ""), quoted(entry.sha256)):
+        return not_modified(entry.sha256, cache=IMMUTABLE)
+    if found.url and request.method != "HEAD":
+        return redirect(found.url)  # signed for GET alone
     part = range_of(request, size=entry.size, etag=entry.sha256)
     data = serving.read(found)
     media_type = content_type(entry.path, data)

@@ -1,5 +1,7 @@
 """Packages and versions: what is published."""
 
+from pydantic import RootModel
+
 from chalicelib.api.payloads import AsOfQuery, PageQuery, package_name
 from chalicelib.api.routing import (
     IMMUTABLE,
@@ -21,6 +23,11 @@ from chalicelib.stores.artifacts import INLINE_BYTES
 
 routes = Routes(tag="packages")
 
+
+class VersionNumbers(RootModel[list[str]]):
+    """Version numbers, in semver order."""
+
+
 MISSING = (InvalidName, PackageNotFound, VersionNotFound)
 
 
@@ -35,19 +42,19 @@ def packages(request: Request) -> Answer:
     "/v1/packages/{name}",
     summary="A package",
     query=AsOfQuery,
-    answers={200: PackagePage},
+    answers={200: PackagePage, 302: None},
     raises=(InvalidName, PackageNotFound),
 )
 def package(request: Request) -> Answer:
     """Show a package's tags and versions, as they are or as of a moment."""
     as_of = request.query_as(AsOfQuery).moment()
-    return json_answer(container().browsing.page(package_name(request), as_of=as_of))
+    return _document(container().browsing.page(package_name(request), as_of=as_of))
 
 
 @routes.get(
     "/v1/packages/{name}/versions",
     summary="A package's versions",
-    answers={200: None},
+    answers={200: VersionNumbers},
     raises=(InvalidName, PackageNotFound),
 )
 def versions(request: Request) -> Answer:
@@ -102,8 +109,8 @@ def _document(value: Document) -> Answer:
 
 def _tarball(request: Request, wanted: str) -> Answer:
     tarball = container().browsing.tarball(package_name(request), wanted)
-    if tarball.url:
-        return redirect(tarball.url)
+    if tarball.url and request.method != "HEAD":
+        return redirect(tarball.url)  # signed for GET alone
     return bytes_answer(
         b"".join(tarball.chunks),
         content_type="application/gzip",

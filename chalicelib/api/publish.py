@@ -8,6 +8,7 @@ from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
 from chalicelib.domain.document import Document, compact_json
 from chalicelib.domain.errors import (
+    Busy,
     DigestMismatch,
     InvalidName,
     InvalidPayload,
@@ -18,6 +19,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.metadata import AnalyzerRecord, Identifier, Metadata, Provenance
+from chalicelib.domain.tags import InvalidTag
 from chalicelib.stores.artifacts import INLINE_BYTES
 
 if TYPE_CHECKING:
@@ -72,7 +74,9 @@ class PublishAnswer(Document):
         NameMismatch,
         VersionExists,
         PayloadTooLarge,
+        InvalidTag,
         InvalidTarball,
+        Busy,
     ),
 )
 def publish(request: Request) -> Answer:
@@ -94,10 +98,10 @@ def publish(request: Request) -> Answer:
             data=data,
         )
     )
-    return json_answer(_told(published), status=201 if published.created else 200)
+    return json_answer(_told(published, request.base_path), status=201 if published.created else 200)
 
 
-def _told(published: "Published") -> bytes:
+def _told(published: "Published", base_path: str) -> bytes:
     """Answer what the publisher is told, as JSON that a function can answer."""
     metadata = published.metadata
     described = {"metadata": metadata, "manifest": published.manifest.manifest}
@@ -106,7 +110,7 @@ def _told(published: "Published") -> bytes:
         "created": published.created,
         "analysis": published.analysis.to_json_value(),
         "provenance": metadata.provenance,
-        "artifacts": _artifacts(metadata.identifier),
+        "artifacts": _artifacts(metadata.identifier, base_path),
     }
     whole = compact_json(plain(outcome | described))
     return whole if len(whole) <= INLINE_BYTES else compact_json(plain(outcome))
@@ -119,9 +123,9 @@ def _read(request: Request) -> tuple[PublishPayload | PublishHeaders, bytes]:
     return payload, payload.tarball()
 
 
-def _artifacts(identifier: Identifier) -> Artifacts:
-    base = container().settings.public_base_url or ""
-    api = f"/v1/packages/{identifier.name}/{identifier.version}"
+def _artifacts(identifier: Identifier, base_path: str) -> Artifacts:
+    base = container().settings.public_base_url or base_path
+    api = f"{base_path}/v1/packages/{identifier.name}/{identifier.version}"
     return Artifacts(
         tarball=f"{api}.tgz",
         files=f"{base}/packages/{identifier.name}/{identifier.version}/",

@@ -36,7 +36,7 @@ routes = Routes(tag="resolve")
 def resolve(request: Request) -> Answer:
     """Resolve `name@range/subpath` for a runtime: version by npm's rules, entry by the package's own key order."""
     query = request.query_as(ResolveQuery)
-    base = query.base() or container().settings.public_base_url or ""
+    base = query.base() or container().settings.public_base_url or request.base_path
     resolution = container().resolving.resolve(
         PackageSpec.parse(query.spec),
         runtime=query.runtime,

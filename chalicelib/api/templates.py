@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from chalicelib.domain.package import MAX_DEPTH
+
 NAME: Final = "name"
 PATH: Final = "path"
-MAX_PATH_SEGMENTS: Final = 20
-"""How deep a file may lie in a package to be reachable by its path."""
+MAX_PATH_SEGMENTS: Final = MAX_DEPTH
+"""Every file of a package can be reached by its path."""
 
 _VARIABLE: Final = re.compile(r"([^{}]*)\{([a-z_]+)\}([^{}]*)")
 

@@ -14,6 +14,9 @@
     └── Unavailable
         └── Busy  UploadChanged
 
+Failures of one subject live beside it and hang below one of these: `tags.InvalidTag` below InvalidRequest, the
+refusals of tarballs and what publishing makes of a package below InvalidTarball. `/v1/problems` lists all of them.
+
 An error has a stable `code`, a `title` that never changes for the code, a sentence about this occurrence, and its
 facts as JSON values. The HTTP status is chosen at the edge, by class.
 """

@@ -79,7 +79,7 @@ class ObjectKeys:
 
     @property
     def health(self) -> str:
-        """A key that is asked for to see that the medium answers; nothing is ever stored under it."""
+        """A key that is signed to see whether the medium has addresses; nothing is ever stored under it."""
         return f"{self.prefix}health"
 
 

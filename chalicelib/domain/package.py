@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.domain.digests import TarballDigests
+
+MAX_DEPTH: Final = 32
+"""The most levels a file's path may have: addresses are routed level by level, and documents nest as deep."""
 
 
 @dataclass(frozen=True, slots=True)

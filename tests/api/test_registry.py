@@ -3,7 +3,11 @@
 import base64
 import hashlib
 import json
+import re
+import subprocess
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +22,7 @@ from tests.api.callers import Received, assert_problem, call
 from tests.builders import Content
 from tests.worlds import World, memory_world, package, world
 
+ROOT = Path(__file__).parents[2]
 FILES: dict[str, Content] = {
     "index.js": "export * from './lib/a.js'\n",
     "lib/a.js": "export const a = 1\n",
@@ -358,13 +363,24 @@ def test_tags_come_and_go(client: Client) -> None:
     assert_problem(client.call("DELETE", "/v1/packages/demo/dist-tags/stable"), 404, "tag_not_found")
 
 
-@pytest.mark.parametrize("tag", ["1.0.0", "%5E1", "v1", "a%20b", "%2E"])
-def test_a_tag_that_could_be_something_else_is_refused(client: Client, tag: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "status", "code"),
+    [
+        pytest.param("1.0.0", 400, "invalid_tag", id="a version"),
+        pytest.param("%5E1", 400, "invalid_tag", id="a range"),
+        pytest.param("v1", 400, "invalid_tag", id="a loose range"),
+        pytest.param("a%20b", 400, "invalid_tag", id="a space"),
+        pytest.param("%2E", 400, "invalid_tag", id="a dot"),
+    ],
+)
+def test_a_tag_that_could_be_something_else_is_refused(
+    client: Client, tag: str, status: int, code: str
+) -> None:
     client.publish()
 
     answer = client.call("PUT", f"/v1/packages/demo/dist-tags/{tag}", {"version": "1.0.0"})
 
-    assert answer.status in {400, 404}
+    assert_problem(answer, status, code)
     assert client.get("/v1/packages/demo").json["tags"] == {"latest": "1.0.0"}
 
 
@@ -516,3 +532,45 @@ def test_a_publish_answer_too_large_for_a_function_leads_to_what_it_leaves_out(
     assert (answer.status, answer.json["identifier"]["version"]) == (201, "1.0.0")
     assert "metadata" not in answer.json
     assert client.get(answer.json["artifacts"]["version"]).json["metadata"]["identifier"]["name"] == "demo"
+
+
+def test_head_is_answered_here_since_addresses_of_the_medium_are_for_get(addressed: Client) -> None:
+    addressed.publish()
+
+    for address in ("/v1/packages/demo/1.0.0.tgz", "/packages/demo/1.0.0/data.bin"):
+        answer = addressed.call("HEAD", address)
+        assert (answer.status, answer.body) == (200, b""), address
+        assert answer.headers["etag"]
+
+
+def test_relative_urls_lead_below_the_stage(client: Client) -> None:
+    client.publish()
+
+    with installed(client.world.container):
+        resolved = call(client.app, "GET", "/v1/resolve?spec=demo", stage="api").json
+
+    assert resolved["url"] == "/api/packages/demo/1.0.0/index.js"
+
+
+def test_a_file_that_is_known_is_not_read_again(client: Client) -> None:
+    client.publish()
+    etag = client.get("/packages/demo/1.0.0/index.js").headers["etag"]
+    client.world.store.reset()
+
+    assert client.get("/packages/demo/1.0.0/index.js", if_none_match=etag).status == 304
+    assert client.world.store.calls == []
+
+
+def test_every_code_has_its_page_in_a_fresh_process() -> None:
+    probe = (
+        "import os, json; os.environ['PRISM_STORAGE_DRIVER'] = 'memory'; import app\n"
+        "from chalicelib.api.requests import Request\n"
+        "answer = app.app.answer(Request('GET', '/v1/problems'))\n"
+        "print(*(page['code'] for page in json.loads(answer.content)['problems']))"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    documented = re.findall(
+        r"^\| `(\w+)` ", (ROOT / "docs" / "reference" / "errors.md").read_text(), re.MULTILINE
+    )
+    assert done.stdout.split() == sorted(documented)

@@ -1,6 +1,7 @@
 """What S3 announces is published once, whatever it announces how often."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from chalicelib.domain.names import PackageName
 from chalicelib.events.uploads import publish_uploads
 from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.port import StorageUnavailable
-from chalicelib.storage.testing.wrappers import Fault, FaultyStore
+from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
 from tests.worlds import World, memory_world, package
 
 
@@ -109,17 +110,19 @@ def test_a_refused_upload_is_recorded_with_its_reason(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "event",
+    ("event", "keys"),
     [
-        pytest.param({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}, id="test event"),
-        pytest.param({"Records": []}, id="no records"),
-        pytest.param(created("prism/incoming/gone.tgz"), id="an object that is gone"),
-        pytest.param(created("prism/heads/demo.json"), id="another prefix"),
-        pytest.param(created("prism/incoming/readme.txt"), id="not a tarball by name"),
+        pytest.param({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}, [], id="test event"),
+        pytest.param({"Records": []}, [], id="no records"),
+        pytest.param(
+            created("prism/incoming/gone.tgz"), ["prism/incoming/gone.tgz"], id="an object that is gone"
+        ),
+        pytest.param(created("prism/heads/demo.json"), ["prism/heads/demo.json"], id="another prefix"),
+        pytest.param(created("prism/incoming/a.txt"), ["prism/incoming/a.txt"], id="not a tarball by name"),
     ],
 )
-def test_what_is_not_an_upload_is_ignored(world: World, event: dict[str, Any]) -> None:
-    assert all(verdict is None for verdict in publish_uploads(event)["verdicts"].values())
+def test_what_is_not_an_upload_is_ignored(world: World, event: dict[str, Any], keys: list[str]) -> None:
+    assert publish_uploads(event) == {"verdicts": dict.fromkeys(keys)}
     assert list(world.medium.list("")) == []
 
 
@@ -197,3 +200,24 @@ def test_an_upload_whose_staged_bytes_another_publisher_removed_is_published(wor
 
     assert medium.removed
     assert answer["verdicts"][key]["status"] == "published"
+
+
+@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())
+def test_a_fault_at_any_storage_call_of_an_upload_loses_nothing(fault: Fault) -> None:
+    for call in range(1, 60):
+        world = memory_world()
+        key = drop(world, "u1", package("1.0.0"))
+        faulty = FaultyStore(world.medium, fault, at=call)
+        with installed(world.fresh(faulty)), suppress(Death, StorageUnavailable):
+            publish_uploads(created(key))
+
+        with installed(world.fresh()):
+            publish_uploads(created(key))
+
+        verdict = world.fresh().incoming.verdict("u1")
+        assert verdict is not None
+        assert verdict.status == "published"
+        assert versions(world) == ["1.0.0"]
+        if not faulty.struck:
+            return
+    pytest.fail("the upload never came to its end")

@@ -164,3 +164,16 @@ def test_search_after_a_publish_finds_the_package_at_once() -> None:
     for query in ("demo", "dem", "graphics", "pictures", "DEMO pictures", ""):
         found = world.fresh().searching.search(query, runtimes=[], offset=0, limit=10)
         assert [result.identifier.name for result in found.results] == ["demo"], query
+
+
+def test_folding_the_index_adds_two_calls_to_a_publish_on_average() -> None:
+    world = memory_world()
+    process = world.fresh()
+    per_publish = []
+    for number in range(130):
+        world.store.reset()
+        publish(process, name=f"demo-{number}")
+        per_publish.append(len(world.store.calls))
+
+    assert sorted(per_publish)[len(per_publish) // 2] == 11
+    assert sum(per_publish) / len(per_publish) < 14

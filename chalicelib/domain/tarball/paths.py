@@ -8,6 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
+from chalicelib.domain.package import MAX_DEPTH
 from chalicelib.domain.tarball.refusals import (
     AbsolutePath,
     BackslashInPath,
@@ -27,7 +28,6 @@ from chalicelib.domain.tarball.refusals import (
     UnicodeCollision,
 )
 
-MAX_DEPTH: Final = 64
 MAX_SEGMENT_BYTES: Final = 255
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")

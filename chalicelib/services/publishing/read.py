@@ -6,7 +6,7 @@ from chalicelib.domain.errors import DigestMismatch, InvalidName, InvalidTarball
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.pack import PackIndex
 from chalicelib.domain.package import Package
-from chalicelib.domain.semver.versions import clean_version
+from chalicelib.domain.semver.versions import clean_version, parse_version
 from chalicelib.domain.tarball.reader import ReadTarball, read_tarball
 from chalicelib.services.publishing.values import Opened, Staged, Workshop
 
@@ -53,7 +53,7 @@ def _identify(tarball: ReadTarball) -> tuple[PackageName, str]:
 
 def _version(stated: str) -> str:
     try:
-        version = clean_version(stated)
+        version = str(parse_version(clean_version(stated)))
     except InvalidVersion as error:
         raise PackageVersionInvalid(f"in the package.json, {error.detail}", **error.facts) from None
     if len(version) > MAX_VERSION_LENGTH:
