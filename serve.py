@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from chalicelib.api.local.server import LocalServer
+from chalicelib.container import container
 from chalicelib.settings import InvalidSettings, Settings
 
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -29,6 +30,10 @@ def main() -> int:
     """Serve until interrupted or terminated; answers the exit status."""
     try:
         settings = Settings.from_env()
+        _ = (
+            container().store,
+            container().artifact_store,
+        )  # what cannot be opened is told before anything is served
         server = open_server(*address_of(os.environ), limit=settings.limits.payload)
     except (InvalidSettings, CannotListen) as error:
         sys.stderr.write(f"error: {error}\n")

@@ -40,6 +40,10 @@ def analyze(subject: Subject) -> Found:
     return Found(f"{score} of 100", Provenance(score=score, points=points, tarball=tarball))
 
 
+def _name(subject: Subject) -> str:
+    return subject.claim.publisher.name.strip().lower()
+
+
 def _publisher_is_author(subject: Subject) -> bool:
     publisher = subject.claim.publisher
     known_as = {publisher.name.strip().lower(), (publisher.email or publisher.name).strip().lower()}
@@ -58,7 +62,7 @@ POINTS: Final = (
         lambda _: True,
     ),
     Point(
-        "publisher", 10, "The publisher is named.", lambda subject: bool(subject.claim.publisher.name.strip())
+        "publisher", 10, "The publisher is named.", lambda subject: _name(subject) not in {"", "anonymous"}
     ),
     Point(
         "publisher_email",

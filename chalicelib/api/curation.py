@@ -74,8 +74,7 @@ def deprecate(request: Request) -> Answer:
 )
 def yank(request: Request) -> Answer:
     """Hide a version from ranges, or show it again; who names it exactly still gets it."""
-    sent = request.body_as(YankPayload)
-    reason = (sent.reason or "yanked") if sent.yanked else None
+    reason = request.body_as(YankPayload).wanted()
     version = clean_version(request.params["version"])
     return _page(container().curating.yank(package_name(request), version, reason, actor=actor(request)))
 

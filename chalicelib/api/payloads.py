@@ -89,10 +89,18 @@ class DeprecationPayload(Payload):
 
 
 class YankPayload(Payload):
-    """Whether a version is hidden from ranges, and why."""
+    """Whether a version is hidden from ranges, and why; a reason alone hides it. Misspelt fields are refused."""
 
-    yanked: bool = True
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    yanked: bool | None = None
     reason: str = Field(default="", max_length=2000)
+
+    def wanted(self) -> str | None:
+        """Answer the reason to hide the version for, or None to show it again; raises InvalidPayload."""
+        if self.yanked is None and not self.reason:
+            raise InvalidPayload("say `yanked`: true or false; with true, `reason` tells users why")
+        return None if self.yanked is False else self.reason or "yanked"
 
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]

@@ -47,7 +47,10 @@ class Unreachable(CommandFailed):
     exit_status = ExitStatus.UNREACHABLE
 
 
+NOT_FOUND = 404
 _STATUS_OF = {
+    400: ExitStatus.USAGE,
+    422: ExitStatus.UNUSABLE_PACKAGE,
     401: ExitStatus.DENIED,
     403: ExitStatus.DENIED,
     404: ExitStatus.NOT_FOUND,
@@ -70,4 +73,6 @@ class RegistryRefused(CommandFailed):
     @property
     def status(self) -> ExitStatus:
         """The code the command exits with: the kind of refusal."""
+        if self.http_status == NOT_FOUND and self.facts.get("code") in {None, "route_not_found"}:
+            return ExitStatus.UNREACHABLE
         return _STATUS_OF.get(self.http_status, ExitStatus.FAILURE)

@@ -24,6 +24,7 @@ _HINTS_BY_STATUS: Final = {
     401: "set PRISM_TOKEN to a token of this registry",
     403: "the token in PRISM_TOKEN does not allow this; ask for one that does",
     413: HINTS["payload_too_large"],
+    422: HINTS["invalid_tarball"],
     429: "wait a moment, then run the command again",
     502: "run the command again in a moment",
     503: "run the command again in a moment",
@@ -38,6 +39,8 @@ def refusal(response: HttpResponse) -> RegistryRefused:
         facts.get("detail") or facts.get("title") or f"the registry answers {_status_line(response.status)}"
     )
     hint = HINTS.get(str(facts.get("code"))) or _HINTS_BY_STATUS.get(response.status) or _request_hint(facts)
+    if response.status == HTTPStatus.NOT_FOUND and facts.get("code") in {None, "route_not_found"}:
+        hint = "is this the address of a Prism registry? name another with --registry or PRISM_REGISTRY_URL"
     return RegistryRefused(str(detail), http_status=response.status, facts=facts, hint=hint)
 
 

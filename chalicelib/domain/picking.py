@@ -74,6 +74,11 @@ def pick_version(
     return _best(versions, wanted, avoid, exists, runs)
 
 
+def current(versions: Mapping[str, Candidate], tags: Mapping[str, str]) -> str | None:
+    """Answer the version that a user gets who names none; None when all are yanked."""
+    return pick_version(versions, tags, "tag", LATEST) if LATEST in tags else None
+
+
 def _named(versions: Mapping[str, Candidate], version: str, before: str | None) -> str | None:
     candidate = versions.get(version)
     if candidate is None or (before is not None and candidate.at > before):

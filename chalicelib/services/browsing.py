@@ -10,6 +10,7 @@ from chalicelib.domain.head import Head, View
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.metadata import FileTree, Metadata, VersionDiff
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.picking import current, pick_version
 from chalicelib.domain.semver.versions import clean_version
 from chalicelib.stores.artifacts import Artifacts
 from chalicelib.stores.heads import Heads
@@ -39,10 +40,11 @@ class PackagePage(Document):
 
 
 class VersionPage(Document):
-    """A version: everything that was found about it."""
+    """A version: everything that was found about it, and what was said of it since."""
 
     metadata: Metadata
     manifest: Manifest
+    release: ReleaseLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +88,16 @@ class Browsing:
         number = _number(wanted)
         if number is not None and self._heads.committed(name, number):
             return number
-        view = self.head(name).view
-        tagged = view.tags.get(wanted) if number is None else None
-        if tagged is None:
-            raise VersionNotFound(name, wanted, latest=view.latest)
-        return tagged
+        return _version_in(self.head(name), wanted)
 
     def version_page(self, name: PackageName, wanted: str) -> VersionPage:
         """Answer a version's metadata and manifest."""
-        version = self.version(name, wanted)
+        head = self.head(name)
+        version = _version_in(head, wanted)
         return VersionPage(
-            metadata=self._metadata_of(name, version), manifest=self._manifest_of(name, version).manifest
+            metadata=self._metadata_of(name, version),
+            manifest=self._manifest_of(name, version).manifest,
+            release=_line(head.view, version),
         )
 
     def files(self, name: PackageName, wanted: str) -> FileTree:
@@ -136,13 +137,25 @@ def page_of(head: Head) -> PackagePage:
     view = head.view
     return PackagePage(
         name=head.name,
-        latest=view.latest,
+        latest=current(view.versions, view.tags),
         tags=view.tags,
         versions=view.ascending,
         releases=[_line(view, version) for version in view.ascending],
         modified=head.modified,
         seq=head.seq,
     )
+
+
+def _version_in(head: Head, wanted: str) -> str:
+    """Answer the version that a number or a tag names; a number is never looked up as a tag."""
+    view, number = head.view, _number(wanted)
+    if number is not None:
+        found = number if number in view.versions else None
+    else:
+        found = pick_version(view.versions, view.tags, "tag", wanted) if wanted in view.tags else None
+    if found is None:
+        raise VersionNotFound(head.name, wanted, latest=current(view.versions, view.tags))
+    return found
 
 
 def _line(view: View, version: str) -> ReleaseLine:

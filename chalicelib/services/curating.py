@@ -7,11 +7,20 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.head import LATEST, Change, Head
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.picking import current
 from chalicelib.domain.tags import InvalidTag, check_tag
 from chalicelib.services.publishing.derive import derive
 from chalicelib.stores.heads import Decide, Heads
 from chalicelib.stores.index import Index
 from chalicelib.stores.manifests import Manifests
+
+
+class LatestStays(InvalidTag):
+    """A package always has `latest`; it can be pointed elsewhere and not removed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(LATEST)
+        self.detail = f"`latest` of `{name}` cannot be removed; point it at another version instead"
 
 
 class Curating:
@@ -35,9 +44,9 @@ class Curating:
         return self._change(name, decide, actor)
 
     def untag(self, name: PackageName, tag: str, *, actor: str) -> Head:
-        """Remove a tag; raises TagNotFound, and InvalidTag for `latest`, which a package always has."""
+        """Remove a tag; raises TagNotFound, and LatestStays for `latest`."""
         if tag == LATEST:
-            raise InvalidTag(tag)
+            raise LatestStays(name)
 
         def decide(head: Head) -> Change | None:
             if not head.view.versions:
@@ -83,4 +92,4 @@ def _require(head: Head, version: str) -> None:
     if not head.view.versions:
         raise PackageNotFound(head.name)
     if version not in head.view.versions:
-        raise VersionNotFound(head.name, version, latest=head.view.latest)
+        raise VersionNotFound(head.name, version, latest=current(head.view.versions, head.view.tags))

@@ -8,7 +8,7 @@ from chalicelib.domain.errors import InvalidQuery, PackageNotFound, VersionNotFo
 from chalicelib.domain.head import Head, View
 from chalicelib.domain.manifest import DigestPair
 from chalicelib.domain.metadata import FileFormat
-from chalicelib.domain.picking import pick_version
+from chalicelib.domain.picking import current, pick_version
 from chalicelib.domain.resolution.entry import resolve_entry
 from chalicelib.domain.resolution.profiles import PROFILES, Mode, Profile
 from chalicelib.domain.specs import PackageSpec
@@ -77,7 +77,7 @@ class Resolving:
         version = pick_version(view.versions, view.tags, spec.kind, spec.wanted)
         stored = self._manifests.get(head.name, version) if version else None
         if stored is None:
-            raise VersionNotFound(head.name, spec.wanted, latest=view.latest)
+            raise VersionNotFound(head.name, spec.wanted, latest=current(view.versions, view.tags))
         return stored
 
     def _resolved(

@@ -181,7 +181,7 @@ def test_a_version_is_found_by_number_and_by_tag(client: Client) -> None:
 
     by_number, by_tag = client.get("/v1/packages/demo/1.0.0"), client.get("/v1/packages/demo/latest")
 
-    assert set(by_number.json) == {"metadata", "manifest"}
+    assert set(by_number.json) == {"metadata", "manifest", "release"}
     assert by_number.json == by_tag.json
 
 
@@ -409,6 +409,9 @@ def test_a_yanked_version_is_only_found_by_its_number(client: Client) -> None:
 
     assert client.get("/v1/resolve?spec=demo@%5E1").json["version"] == "1.0.0"
     assert client.get("/v1/resolve?spec=demo@1.1.0").json["yanked"] == "broken"
+    assert client.get("/v1/packages/demo/1.1.0").json["release"]["yanked"] == "broken"
+    assert client.get("/v1/packages/demo/latest").json["manifest"]["version"] == "1.0.0"
+    assert client.get("/v1/packages/demo").json["latest"] == "1.0.0"
 
     client.call("PUT", "/v1/packages/demo/1.1.0/yank", {"yanked": False})
 
@@ -574,3 +577,34 @@ def test_every_code_has_its_page_in_a_fresh_process() -> None:
         r"^\| `(\w+)` ", (ROOT / "docs" / "reference" / "errors.md").read_text(), re.MULTILINE
     )
     assert done.stdout.split() == sorted(documented)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"yank": False}, {"yanked": "yes"}, {"yanked": False, "why": "x"}], ids=str
+)
+def test_a_yank_that_is_misspelt_yanks_nothing(client: Client, body: dict[str, object]) -> None:
+    client.publish()
+
+    assert_problem(client.call("PUT", "/v1/packages/demo/1.0.0/yank", body), 400, "invalid_payload")
+    assert "yanked" not in client.get("/v1/packages/demo").json["releases"][0]
+
+
+def test_a_package_whose_versions_are_all_yanked_is_not_offered(client: Client) -> None:
+    client.publish()
+    client.call("PUT", "/v1/packages/demo/1.0.0/yank", {"reason": "broken"})
+
+    document = assert_problem(client.get("/v1/resolve?spec=demo"), 404, "version_not_found")
+
+    assert "latest" not in document
+    assert client.get("/v1/search?q=demo").json["results"] == []
+    assert client.get("/v1/packages/demo/1.0.0").status == 200
+
+
+def test_the_same_bytes_with_another_tag_move_the_tag(client: Client) -> None:
+    data = package("1.0.0")
+    client.call("POST", "/v1/packages/demo", data, RAW)
+
+    again = client.call("POST", "/v1/packages/demo", data, RAW | {"x-prism-tag": "stable"})
+
+    assert (again.status, again.json["created"]) == (200, False)
+    assert client.get("/v1/packages/demo").json["tags"] == {"latest": "1.0.0", "stable": "1.0.0"}

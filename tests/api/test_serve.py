@@ -332,3 +332,31 @@ def start(**given: str) -> "subprocess.CompletedProcess[str]":
         timeout=30,
         check=False,
     )
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        pytest.param(
+            {"PRISM_STORAGE_DRIVER": "no_such_module:Store"}, "no_such_module:Store", id="a missing driver"
+        ),
+        pytest.param({"STORAGE_ROOT": "/dev/null/storage"}, "STORAGE_ROOT", id="a folder that cannot be"),
+    ],
+)
+def test_storage_that_cannot_be_opened_is_told_before_anything_is_served(
+    variables: dict[str, str], told: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "serve.py"],
+        cwd=ROOT,
+        env=environment(variables),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -157,7 +157,7 @@ def test_an_answer_that_is_not_json_is_told(prism: Prism, registry: FakeRegistry
 @pytest.mark.parametrize(
     ("reply", "status"),
     [
-        pytest.param(Reply("<html>", 404), ExitStatus.NOT_FOUND, id="404"),
+        pytest.param(Reply("<html>", 404), ExitStatus.UNREACHABLE, id="404"),
         pytest.param(Reply("[]", 403), ExitStatus.DENIED, id="403"),
         pytest.param(Reply('{"title": "Gone"}', 418), ExitStatus.FAILURE, id="418"),
         pytest.param(Reply("", 599), ExitStatus.FAILURE, id="unknown"),

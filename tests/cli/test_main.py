@@ -48,7 +48,7 @@ def test_version_is_a_line_on_stdout(prism: Prism) -> None:
         pytest.param(["nothing"], id="unknown-command"),
         pytest.param(["info"], id="missing-argument"),
         pytest.param(["info", "w", "--regis", "http://x"], id="abbreviated-option"),
-        pytest.param(["resolve", "w", "--runtime", "browser"], id="unknown-choice"),
+        pytest.param(["resolve", "w", "--runtime", "rhino"], id="unknown-choice"),
         pytest.param(["search", "w", "--limit", "many"], id="not-a-number"),
     ],
 )

@@ -83,6 +83,8 @@ def _version_rows(page: Mapping[str, Any]) -> list[tuple[str, object]]:
     dist, runtime = manifest["dist"], metadata.get("runtime") or {}
     return [
         ("Package", f"{identifier['name']}@{identifier['version']}"),
+        ("Deprecated", page.get("release", {}).get("deprecated")),
+        ("Yanked", page.get("release", {}).get("yanked")),
         ("Description", metadata.get("description")),
         ("Published", f"{metadata['release']['publishedAt']} by {_person(publisher)}"),
         ("Licence", metadata.get("license")),

@@ -121,6 +121,9 @@ def _report(answer: "Answer", args: Namespace, env: Environment) -> ExitStatus:
     show(
         env, [f"Published {version}" if was_new else f"{version} was published before, with the same content"]
     )
+    for signal in (published.get("metadata") or {}).get("signals", ()):
+        if signal["severity"] == "danger":
+            env.say(f"warning: {signal['code']}: {signal['detail']}")
     for record in published.get("analysis", ()):
         if record["status"] == "failed":
             env.say(f"note: the analyzer `{record['name']}` failed, so the metadata lacks what it finds")

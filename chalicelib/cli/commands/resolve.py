@@ -10,7 +10,7 @@ from chalicelib.cli.options import add_json, add_registry, command, open_registr
 if TYPE_CHECKING:
     from chalicelib.cli.options import Subparsers
 
-RUNTIMES = ("node", "deno", "bun")
+RUNTIMES = ("node", "deno", "bun", "workers", "browser", "edge-light")
 MODES = ("import", "require")
 
 DESCRIPTION = """

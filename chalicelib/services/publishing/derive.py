@@ -3,6 +3,7 @@
 from chalicelib.domain.facts.maturity import maturity_score
 from chalicelib.domain.head import Head
 from chalicelib.domain.index import IndexEntry
+from chalicelib.domain.picking import current
 from chalicelib.stores.index import Index
 from chalicelib.stores.manifests import Manifests
 
@@ -14,7 +15,7 @@ def derive(index: Index, manifests: Manifests, head: Head) -> None:
 
 def index_entry(manifests: Manifests, head: Head) -> IndexEntry:
     """Answer what listing and search show of a package."""
-    latest = head.view.latest
+    latest = current(head.view.versions, head.view.tags)
     stored = manifests.get(head.name, latest) if latest else None
     if latest is None or stored is None:
         return IndexEntry(name=head.name, seq=head.seq, latest=None, tags=head.view.tags)

@@ -248,7 +248,7 @@ def test_a_path_that_is_not_there_is_told_with_a_hint(prism: Prism) -> None:
         ),
         pytest.param(
             problem(422, "invalid_tarball", "the tarball has two top folders"),
-            (ExitStatus.FAILURE, "`prism pack --dry-run` lists what goes into the tarball"),
+            (ExitStatus.UNUSABLE_PACKAGE, "`prism pack --dry-run` lists what goes into the tarball"),
             id="invalid-tarball",
         ),
         pytest.param(
