@@ -32,6 +32,7 @@ from chalicelib.storage.port import (
     Prefix,
     StorageUnavailable,
     StoredObject,
+    Unaddressed,
     can_begin_key,
     check_conditions,
     check_key,
@@ -47,7 +48,7 @@ NAMING_ATTEMPTS: Final = 1_000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class FilesystemStore:
+class FilesystemStore(Unaddressed):
     """A store over the files below `root`, which is made if it is missing.
 
     A folder is not an object, so `a` and `a/b` cannot both be keys; the second one raises InvalidKey, as does
@@ -153,30 +154,6 @@ class FilesystemStore:
         if not can_begin_key(prefix):
             return iter(())
         return islice(self._entries(prefix, after or "", delimiter), limit)
-
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
-        """Answer None: a file has no address on the network."""
-        check_key(key)
-        return None
-
-    def presign_put(
-        self,
-        key: str,
-        *,
-        expires: int,
-        content_type: str | None = None,
-        content_length: int | None = None,
-        sha256: str | None = None,
-        if_absent: bool = False,
-    ) -> str | None:
-        """Answer None: a file has no address on the network."""
-        check_key(key)
-        return None
-
-    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
-        """Answer None: a file has no address on the network."""
-        check_key(key)
-        return None
 
     def _path(self, key: str) -> Path:
         segments = check_key(key).split("/")

@@ -16,6 +16,7 @@ from chalicelib.storage.port import (
     PreconditionFailed,
     Prefix,
     StoredObject,
+    Unaddressed,
     can_begin_key,
     check_conditions,
     check_key,
@@ -26,7 +27,7 @@ from chalicelib.storage.port import (
 PIECE_BYTES: Final = 1 << 20
 
 
-class MemoryStore:
+class MemoryStore(Unaddressed):
     """A store over a dictionary; one lock makes every write a single step."""
 
     def __init__(self) -> None:
@@ -109,30 +110,6 @@ class MemoryStore:
         if not can_begin_key(prefix):
             return iter(())
         return islice(self._entries(prefix, after or "", delimiter), limit)
-
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
-        """Answer None: memory has no address."""
-        check_key(key)
-        return None
-
-    def presign_put(
-        self,
-        key: str,
-        *,
-        expires: int,
-        content_type: str | None = None,
-        content_length: int | None = None,
-        sha256: str | None = None,
-        if_absent: bool = False,
-    ) -> str | None:
-        """Answer None: memory has no address."""
-        check_key(key)
-        return None
-
-    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
-        """Answer None: memory has no address."""
-        check_key(key)
-        return None
 
     def _find(self, key: str) -> StoredObject:
         check_key(key)

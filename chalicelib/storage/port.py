@@ -256,3 +256,31 @@ def folded(key: str, prefix: str, delimiter: str | None) -> str | None:
         return None
     position = key.find(delimiter, len(prefix))
     return None if position < 0 else key[: position + len(delimiter)]
+
+
+class Unaddressed:
+    """What a driver inherits whose objects have no address on the network."""
+
+    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
+        """Answer None."""
+        check_key(key)
+        return None
+
+    def presign_put(
+        self,
+        key: str,
+        *,
+        expires: int,
+        content_type: str | None = None,
+        content_length: int | None = None,
+        sha256: str | None = None,
+        if_absent: bool = False,
+    ) -> str | None:
+        """Answer None."""
+        check_key(key)
+        return None
+
+    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
+        """Answer None."""
+        check_key(key)
+        return None
