@@ -32,12 +32,16 @@ ROUTES: Final = (
     BASELINE,
     "/v1/packages?limit=20",
     "/v1/packages/demo",
+    "/v1/packages/demo/versions",
     "/v1/packages/demo/2.0.0",
     "/v1/packages/demo/2.0.0/files",
+    "/v1/packages/demo/2.0.0/diff/2.0.0",
     "/v1/packages/demo/2.0.0.tgz",
     "/v1/resolve?spec=demo@%5E2&runtime=node",
     "/v1/search?q=demo",
     "/packages/demo/2.0.0/index.js",
+    "/v1/openapi.json",
+    "/v1/problems",
 )
 VERSIONS: Final = (1, 1000, 5000)
 SECONDS: Final = 0.3
