@@ -22,10 +22,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from chalicelib.api import RESOURCES  # noqa: E402 - the path comes first
-from chalicelib.api.gateway import PrismApp, mount  # noqa: E402
-from chalicelib.container import installed  # noqa: E402
-from tests.api.callers import proxy_event  # noqa: E402
-from tests.services.test_budgets import registry_with  # noqa: E402
+from chalicelib.api.gateway import PrismApp, mount  # noqa: E402 - the same
+from chalicelib.container import installed  # noqa: E402 - the same
+from tests.api.callers import proxy_event  # noqa: E402 - the same
+from tests.services.test_budgets import registry_with  # noqa: E402 - the same
 
 BASELINE: Final = "/v1/health"
 ROUTES: Final = (

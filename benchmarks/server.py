@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from chalice.config import Config  # noqa: E402 - the project is made importable first
-from chalice.local import ChaliceRequestHandler, create_local_server  # noqa: E402
+from chalice.local import ChaliceRequestHandler, create_local_server  # noqa: E402 - the same
 
-from chalicelib.api.gateway import PrismApp, mount  # noqa: E402
-from chalicelib.api.local.server import running  # noqa: E402
-from chalicelib.api.routing import Answer, Request, Routes, json_answer  # noqa: E402
+from chalicelib.api.gateway import PrismApp, mount  # noqa: E402 - the same
+from chalicelib.api.local.server import running  # noqa: E402 - the same
+from chalicelib.api.routing import Answer, Request, Routes, json_answer  # noqa: E402 - the same
 
 PATH = "/v1/packages/left-pad"
 SECONDS = 2.0

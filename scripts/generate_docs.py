@@ -8,26 +8,22 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
-from typing import Any, Final
+from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REFERENCE: Final = ROOT / "docs" / "reference"
 sys.path.insert(0, str(ROOT))
 
-import chalicelib  # noqa: E402 - the path comes first
-from chalicelib.api import RESOURCES  # noqa: E402
-from chalicelib.api.errors import status_of  # noqa: E402
-from chalicelib.api.routing import Route  # noqa: E402
-from chalicelib.domain.errors import PrismError  # noqa: E402
-from chalicelib.settings import VARIABLES  # noqa: E402
-from scripts.docs_cli import cli_page  # noqa: E402
+from chalicelib.api import RESOURCES  # noqa: E402 - the path comes first
+from chalicelib.api.description import pages  # noqa: E402 - the same
+from chalicelib.api.routing import Route  # noqa: E402 - the same
+from chalicelib.settings import VARIABLES  # noqa: E402 - the same
+from scripts.docs_cli import cli_page  # noqa: E402 - the same
 
 
 def errors_page() -> str:
     """Answer the page of all error codes."""
-    _import_everything()
-    rows = sorted({(error.code, int(status_of(error)), error.title) for error in _subclasses(PrismError)})
+    rows = [(page.code, page.status, page.title) for page in pages().values()]
     table = "\n".join(f"| `{code}` | {status} | {title} |" for code, status, title in rows)
     return f"""# Errors
 
@@ -88,18 +84,6 @@ def _route_section(route: Route) -> str:
 def _routes() -> Iterator[Route]:
     for module in RESOURCES:
         yield from import_module(module).routes
-
-
-def _import_everything() -> None:
-    for module in walk_packages(chalicelib.__path__, "chalicelib."):
-        if not module.name.endswith("__main__") and ".storage.testing" not in module.name:
-            import_module(module.name)
-
-
-def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from _subclasses(child)
 
 
 PAGES: Final[dict[str, Callable[[], str]]] = {

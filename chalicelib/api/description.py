@@ -55,7 +55,7 @@ def openapi(request: Request) -> Answer:
 @routes.get("/v1/problems", summary="Every problem", answers={200: ProblemPages})
 def problems(request: Request) -> Answer:
     """List the codes of all failures, ascending."""
-    return json_answer(ProblemPages(problems=list(_pages().values())))
+    return json_answer(ProblemPages(problems=list(pages().values())))
 
 
 @routes.get(
@@ -66,7 +66,7 @@ def problems(request: Request) -> Answer:
 )
 def problem(request: Request) -> Answer:
     """Explain one code; the `type` of a problem document leads here."""
-    page = _pages().get(request.params["code"])
+    page = pages().get(request.params["code"])
     if page is None:
         raise ProblemNotFound(request.params["code"])
     return json_answer(page)
@@ -78,13 +78,14 @@ def _openapi(server: str) -> bytes:
 
 
 @cache
-def _pages() -> dict[str, ProblemPage]:
+def pages() -> dict[str, ProblemPage]:
+    """Answer the page of every kind of failure, by code."""
     for module in walk_packages(chalicelib.__path__, "chalicelib."):
         # Kinds of failure live beside what fails; the command and the contract suite have none of the registry's.
         if not module.name.startswith(("chalicelib.cli", "chalicelib.storage.testing")):
             import_module(module.name)
-    pages = (_page(kind) for kind in _kinds(PrismError))
-    return {page.code: page for page in sorted(pages, key=lambda page: page.code)}
+    found = (_page(kind) for kind in _kinds(PrismError))
+    return {page.code: page for page in sorted(found, key=lambda page: page.code)}
 
 
 def _page(kind: type[PrismError]) -> ProblemPage:

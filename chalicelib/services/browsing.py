@@ -49,13 +49,12 @@ class VersionPage(Document):
 
 @dataclass(frozen=True, slots=True)
 class Tarball:
-    """A published tarball: where to download it, or its size and bytes where the medium has no addresses."""
+    """A published tarball: where to download it, or its bytes where the medium has no addresses."""
 
     version: str
     filename: str
     integrity: str
     url: str | None
-    size: int
     chunks: Iterator[bytes]
 
 
@@ -117,7 +116,7 @@ class Browsing:
         filename = f"{name.bare}-{version}.tgz"
         url = self._artifacts.tarball_url(name, version, filename)
         chunks = iter(()) if url else self._artifacts.open_tarball(name, version)
-        return Tarball(version, filename, dist.integrity, url, dist.size, chunks)
+        return Tarball(version, filename, dist.integrity, url, chunks)
 
     def _manifest_of(self, name: str, version: str) -> StoredManifest:
         stored = self._manifests.get(name, version)

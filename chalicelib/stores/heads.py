@@ -18,8 +18,8 @@ from chalicelib.storage.port import (
     StorageUnavailable,
 )
 from chalicelib.stores.cache import Cache
+from chalicelib.stores.documents import JSON
 
-JSON = "application/json"
 CACHE_BYTES = 64 << 20
 PATIENCE_SECONDS = 24.0
 """How long a lost swap is retried: less than the 29 seconds after which a gateway gives up."""

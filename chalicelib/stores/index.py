@@ -14,6 +14,7 @@ from chalicelib.domain.keys import ObjectKeys
 from chalicelib.storage.port import (
     NOT_MODIFIED,
     ObjectExists,
+    ObjectInfo,
     ObjectNotFound,
     ObjectStore,
     PreconditionFailed,
@@ -124,8 +125,8 @@ class Index:
         snapshot = self._read_snapshot().snapshot
         pending = sorted(name for name in tail if name > after)
         for ref in snapshot.shards[max(0, shard_of(snapshot, after)) :]:
-            shard = newest([*self._shard(ref)])
-            names = sorted(name for name in shard if name > after)
+            shard = {entry.name: entry for entry in self._shard(ref)}
+            names = [name for name in shard if name > after]
             if not names:
                 continue
             before = bisect_right(pending, names[-1])
@@ -143,7 +144,7 @@ class Index:
 
     def _tail_keys(self, limit: int | None) -> list[str]:
         listed = self._store.list(self._keys.index_tail, limit=limit)
-        return [info.key for info in listed if hasattr(info, "key")]
+        return [info.key for info in listed if isinstance(info, ObjectInfo)]
 
     def _read_entries(self, keys: list[str]) -> list[IndexEntry]:
         if len(keys) <= 1:

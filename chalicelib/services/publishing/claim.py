@@ -29,7 +29,9 @@ def claim(workshop: Workshop, opened: Opened, analyzed: Analyzed) -> Claimed:
     under that writer's facts, so that everything written after it is the same whoever writes it.
     """
     if analyzed.visible is not None:
-        return _described(opened, analyzed.visible, analyzed)
+        settled = workshop.metadata.get(opened.name, opened.version)
+        assert settled is not None, "a visible version has metadata"
+        return Claimed(analyzed.visible, analyzed, settled)
     ours = _rehearsed(opened, analyzed)
     holder = workshop.manifests.claim(ours.manifest)
     check_same_bytes(opened, holder)

@@ -13,32 +13,30 @@ def commit(workshop: Workshop, request: PublishRequest, manifest: Manifest) -> t
 
     Bytes that are there already are not published again, but the tag that is asked for moves.
     """
+    version, actor = manifest.version, request.publisher.name
 
-    seen: list[bool] = []
-
-    def decide(head: Head) -> Change | None:
-        seen.append(manifest.version in head.view.versions)
-        if manifest.version in head.view.versions:
-            return _retag(head, manifest.version, request.tag)
-        if manifest.version in head.view.unpublished:
-            raise VersionExists(manifest.name, manifest.version, manifest.integrity)
+    def publish(head: Head) -> Change | None:
+        if version in head.view.versions:
+            return None
+        if version in head.view.unpublished:
+            raise VersionExists(manifest.name, version, manifest.integrity)
         return Change(
             type="publish",
-            version=manifest.version,
+            version=version,
             integrity=manifest.integrity,
             engines=_engines(manifest),
-            tags=publish_tags(head.view, manifest.version, request.tag),
+            tags=publish_tags(head.view, version, request.tag),
         )
 
-    head, changed = workshop.heads.change(manifest.name, decide, actor=request.publisher.name)
-    return head, changed and not seen[-1]
+    def retag(head: Head) -> Change | None:
+        if request.tag is None or head.view.tags.get(request.tag) == version:
+            return None
+        return Change(type="tag", tag=request.tag, version=version)
 
-
-def _retag(head: Head, version: str, tag: str | None) -> Change | None:
-    """Answer the change that a repeated publish asks for: only its tag can be new."""
-    if tag is None or head.view.tags.get(tag) == version:
-        return None
-    return Change(type="tag", tag=tag, version=version)
+    head, created = workshop.heads.change(manifest.name, publish, actor=actor)
+    if not created and request.tag:
+        head, _ = workshop.heads.change(manifest.name, retag, actor=actor)
+    return head, created
 
 
 def _engines(manifest: Manifest) -> dict[str, str] | None:

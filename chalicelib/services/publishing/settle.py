@@ -12,9 +12,7 @@ def settle(workshop: Workshop, opened: Opened, staged: Staged, claimed: Claimed)
     A version that is visible has all of it, and nothing is written.
     """
     if claimed.analyzed.visible is not None:
-        settled = workshop.metadata.get(opened.name, opened.version)
-        assert settled is not None, "a visible version has metadata"
-        return settled
+        return claimed.metadata
     artifacts = workshop.artifacts
     artifacts.settle_tarball(opened.name, opened.version, staged.sha256, staged.chunks)
     artifacts.settle_pack(opened.name, opened.version, opened.pack)
