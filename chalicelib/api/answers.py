@@ -129,6 +129,11 @@ def etag_matches(condition: str, etag: str) -> bool:
     return _opaque(etag) in {_opaque(found[0]) for found in _ENTITY_TAG.finditer(condition)}
 
 
+def is_known(condition: str | None, etag: str) -> bool:
+    """Tell whether a caller has what an ETag names, so that it need not even be read; `condition` is If-None-Match."""
+    return condition is not None and etag_matches(condition, quoted(etag))
+
+
 def _opaque(etag: str) -> str:
     return etag.removeprefix("W/")
 

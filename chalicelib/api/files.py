@@ -1,6 +1,6 @@
 """The files that resolutions point at."""
 
-from chalicelib.api.answers import etag_matches, quoted
+from chalicelib.api.answers import is_known
 from chalicelib.api.payloads import package_name
 from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
 from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, not_modified, redirect
@@ -23,7 +23,7 @@ def file(request: Request) -> Answer:
     serving = container().serving
     found = serving.find(package_name(request), request.params["version"], request.params["path"])
     entry = found.entry
-    if etag_matches(request.headers.get("if-none-match", ""), quoted(entry.sha256)):
+    if is_known(request.headers.get("if-none-match"), entry.sha256):
         return not_modified(entry.sha256, cache=IMMUTABLE)
     if found.url and request.method != "HEAD":
         return redirect(found.url)  # signed for GET alone

@@ -2,6 +2,7 @@
 
 from pydantic import RootModel
 
+from chalicelib.api.answers import is_known
 from chalicelib.api.payloads import AsOfQuery, PageQuery, package_name
 from chalicelib.api.routing import (
     IMMUTABLE,
@@ -11,6 +12,7 @@ from chalicelib.api.routing import (
     Routes,
     bytes_answer,
     json_answer,
+    not_modified,
     redirect,
 )
 from chalicelib.container import container
@@ -109,12 +111,15 @@ def _document(value: Document) -> Answer:
 
 def _tarball(request: Request, wanted: str) -> Answer:
     tarball = container().browsing.tarball(package_name(request), wanted)
+    cache = IMMUTABLE if wanted == tarball.version else REVALIDATE
+    if is_known(request.headers.get("if-none-match"), tarball.integrity):
+        return not_modified(tarball.integrity, cache=cache)
     if tarball.url and request.method != "HEAD":
         return redirect(tarball.url)  # signed for GET alone
     return bytes_answer(
         b"".join(tarball.chunks),
         content_type="application/gzip",
         etag=tarball.integrity,
-        cache=IMMUTABLE if wanted == tarball.version else REVALIDATE,
+        cache=cache,
         headers={"Content-Disposition": f'attachment; filename="{tarball.filename}"'},
     )
