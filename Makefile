@@ -7,7 +7,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run demo test check bench docs oracles packages clean
+.PHONY: help run demo test check bench docs oracles emulator packages clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,7 +18,7 @@ run: $(VENV)/run ## Install what is needed to run and start the registry on 127.
 demo: $(VENV)/run ## Publish ten real packages into a running registry and look at them
 	@$(BIN)/python scripts/demo.py
 
-test: check oracles packages ## Install everything and run every check and test
+test: check oracles emulator packages ## Install everything and run every check and test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/dev ## Formatting, lint, types and layers
@@ -34,6 +34,7 @@ docs: $(VENV)/dev ## Write the generated reference pages anew
 	$(BIN)/python scripts/generate_docs.py
 
 oracles: tests/node_modules/.installed
+emulator: .cache/localstack/installed
 packages: $(VENV)/run
 	@$(BIN)/python scripts/fetch_packages.py
 
@@ -55,4 +56,11 @@ $(VENV)/dev: $(VENV)/run requirements-dev.txt
 tests/node_modules/.installed: tests/package.json tests/package-lock.json
 	@echo "installing the oracles"
 	@cd tests && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.cache/localstack/installed: localstack/requirements.txt
+	@echo "installing LocalStack, in an environment of its own"
+	@test -d .cache/localstack/bin || $(PYTHON) -m venv .cache/localstack
+	@.cache/localstack/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c localstack/requirements.txt "localstack-core[base-runtime]==4.13.1"
 	@touch $@

@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 DRIVERS: Final = ("memory", "filesystem", "s3", "r2")
 FILE_MODES: Final = ("pack", "objects")
 MAX_PREFIX_BYTES: Final = 64
+ACCESS_MODES: Final = ("open", "token")
+METRICS: Final = ("emf", "off")
+GUARDED_STAGES: Final = ("prod",)
+"""Stages that never run open."""
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 VARIABLES: Final = {
@@ -36,6 +40,12 @@ VARIABLES: Final = {
     "PRISM_FILES": "`pack` (default) keeps a version's files in one object; `objects` also makes each an object of its "
     "own, for a CDN that points at the bucket",
     "PRISM_PUBLIC_BASE_URL": "what the URLs of files begin with; default: relative URLs",
+    "PRISM_ACCESS": "`open` lets everybody read and write (default on a machine); `token` asks for a token (default on "
+    "Lambda)",
+    "PRISM_ADMIN_TOKEN": "the first token with the scope `admin`: the token itself, or `sha256:` and its digest in hex",
+    "PRISM_STAGE": "the name of the deployed stage; `prod` refuses to run open",
+    "PRISM_METRICS": "`emf` writes CloudWatch's embedded metrics into the log (default on Lambda), `off` does not",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "where traces are sent, by OTLP over HTTP; default: nowhere",
     "PRISM_MAX_PAYLOAD": "the largest request body in bytes; default 268435456",
     "PRISM_MAX_UNPACKED_SIZE": "the most bytes a package may unpack to; default 1073741824",
     "PRISM_MAX_FILES": "the most files a package may have; default 100000",
@@ -97,6 +107,11 @@ class Settings:
     r2: R2Settings | None = None
     files: str = "pack"
     public_base_url: str | None = None
+    access: str = "open"
+    admin_token: str | None = field(default=None, repr=False)
+    stage: str | None = None
+    metrics: str = "off"
+    traces_endpoint: str | None = None
     log_level: str = "INFO"
     limits: Limits = Limits()
 
@@ -117,6 +132,11 @@ class Settings:
             r2=_r2(env) if "r2" in used else None,
             files=env.choice("PRISM_FILES", FILE_MODES, "pack"),
             public_base_url=env.url("PRISM_PUBLIC_BASE_URL"),
+            access=_access(env, "token" if on_lambda else "open"),
+            admin_token=env.text("PRISM_ADMIN_TOKEN"),
+            stage=env.text("PRISM_STAGE"),
+            metrics=env.choice("PRISM_METRICS", METRICS, "emf" if on_lambda else "off"),
+            traces_endpoint=env.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
             log_level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO", fold=str.upper),
             limits=Limits(
                 unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", default.unpacked_size),
@@ -128,6 +148,14 @@ class Settings:
                 payload=env.number("PRISM_MAX_PAYLOAD", default.payload),
             ),
         )
+
+
+def _access(env: "_Reader", default: str) -> str:
+    access = env.choice("PRISM_ACCESS", ACCESS_MODES, default)
+    stage = env.text("PRISM_STAGE")
+    if access == "open" and stage in GUARDED_STAGES:
+        raise InvalidSettings(f"PRISM_ACCESS is `open`, which the stage {stage} refuses; set it to `token`")
+    return access
 
 
 def _s3(env: "_Reader") -> S3Settings:

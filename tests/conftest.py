@@ -14,3 +14,10 @@ def s3_emulator() -> Iterator[emulators.S3Emulator]:
     """An S3 emulator for this test process."""
     with emulators.s3_emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture(scope="session")
+def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulators.S3Emulator]:
+    """LocalStack's S3 and SQS for this test process."""
+    with emulators.localstack_emulator(tmp_path_factory.mktemp("localstack") / "log") as emulator:
+        yield emulator

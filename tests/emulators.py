@@ -1,5 +1,10 @@
-"""S3 as an emulator plays it: moto's server, one for each test process, in a process of its own."""
+"""S3 as emulators play it, each a process beside the test process.
 
+moto is light and judges nothing that is signed; LocalStack checks presigned URLs, has races with one winner, and sends
+notifications.
+"""
+
+import contextlib
 import itertools
 import os
 import subprocess
@@ -7,9 +12,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import botocore.session
+from botocore.config import Config
+
+from localstack import host
 
 SERVER: Final = """
 import sys
@@ -24,7 +33,7 @@ sys.stdin.read()
 
 @dataclass
 class S3Emulator:
-    """A running emulator: its address, and as many empty buckets as are asked for."""
+    """A running emulator: its address, and as many empty buckets as are asked for; it takes `test` as credentials."""
 
     endpoint: str
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -32,16 +41,22 @@ class S3Emulator:
     def new_bucket(self) -> str:
         """Make an empty bucket and answer its name."""
         name = f"bucket-{os.getpid()}-{next(self._numbers)}"
-        client = botocore.session.get_session().create_client(
-            "s3",
+        with contextlib.closing(self.client("s3")) as client:
+            client.create_bucket(Bucket=name)
+        return name
+
+    def client(self, service: str) -> Any:
+        """Make a client of one of the emulator's services; the caller closes it."""
+        return botocore.session.get_session().create_client(
+            service,
             endpoint_url=self.endpoint,
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
+            config=Config(signature_version="s3v4", s3={"addressing_style": "path"})
+            if service == "s3"
+            else None,
         )
-        client.create_bucket(Bucket=name)
-        client.close()
-        return name
 
 
 @contextmanager
@@ -65,3 +80,10 @@ def s3_emulator() -> Iterator[S3Emulator]:
         process.terminate()
         process.wait()
         process.stdout.close()
+
+
+@contextmanager
+def localstack_emulator(log: Path) -> Iterator[S3Emulator]:
+    """Run LocalStack's S3 and SQS while the block runs."""
+    with host.running(log) as emulator:
+        yield S3Emulator(emulator.endpoint)

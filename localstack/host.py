@@ -1,0 +1,173 @@
+"""LocalStack as a plain process: S3 and SQS on a free port of this machine, without Docker.
+
+LocalStack lives in an environment of its own (`make emulator` installs it), because it pins libraries that Prism pins
+otherwise. Nothing it holds survives its stop.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+ENVIRONMENT: Final = ROOT / ".cache" / "localstack"
+PYTHON: Final = ENVIRONMENT / "bin" / "python"
+STATE: Final = ENVIRONMENT / "state"
+SERVICES: Final = ("s3", "sqs")
+REGION: Final = "us-east-1"
+CREDENTIAL: Final = "test"
+"""Access key and secret; URLs signed with any other are refused."""
+
+START_SECONDS: Final = 60
+FREE_PORT_ATTEMPTS: Final = 3
+STOP_SECONDS: Final = 15
+POLL_SECONDS: Final = 0.1
+
+VARIABLES: Final = {
+    "SERVICES": ",".join(SERVICES),
+    "EAGER_SERVICE_LOADING": "1",
+    "S3_SKIP_SIGNATURE_VALIDATION": "0",
+    "DNS_ADDRESS": "0",
+    "DISABLE_EVENTS": "1",
+    "SKIP_SSL_CERT_DOWNLOAD": "1",
+    # In a container LocalStack would take itself for its own image and write where it may not.
+    "OVERRIDE_IN_DOCKER": "0",
+}
+KEPT: Final = ("PATH", "HOME", "TMPDIR", "LANG")
+
+
+class NotInstalled(Exception):
+    """LocalStack's environment is missing; the message names the command that makes it."""
+
+    def __init__(self) -> None:
+        super().__init__("LocalStack is not installed; run `make emulator`")
+
+
+class NotStarted(Exception):
+    """LocalStack did not become ready; the message ends with what it last wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """A running LocalStack."""
+
+    endpoint: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+
+@contextlib.contextmanager
+def running(log: Path, *, port: int = 0) -> Iterator[LocalStack]:
+    """Run LocalStack while the block runs, writing what it says to `log`; port 0 takes any free one.
+
+    Raises NotInstalled and NotStarted.
+    """
+    if not PYTHON.exists():
+        raise NotInstalled
+    with _alone():
+        emulator = _started_on(port, log) if port else _started_somewhere(log)
+    try:
+        yield emulator
+    finally:
+        _stop(emulator.process)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Keep others from starting meanwhile: they share what LocalStack prepares at its first start."""
+    with (ENVIRONMENT / "starting").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _started_somewhere(log: Path) -> LocalStack:
+    """Start on a free port, and on another if somebody took it in between."""
+    for _ in range(FREE_PORT_ATTEMPTS - 1):
+        with contextlib.suppress(NotStarted):
+            return _started_on(_free_port(), log)
+    return _started_on(_free_port(), log)
+
+
+def _started_on(port: int, log: Path) -> LocalStack:
+    address = f"127.0.0.1:{port}"
+    _check_free(port)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [PYTHON, "-P", "-m", "localstack.runtime.main"],
+            cwd=ENVIRONMENT,
+            env=_environment(address),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # an interrupt from the terminal is for whoever started this
+        )
+    emulator = LocalStack(f"http://{address}", process, log)
+    try:
+        _wait_until_ready(emulator)
+    except BaseException:
+        _stop(process)
+        raise
+    return emulator
+
+
+def _check_free(port: int) -> None:
+    """Raise NotStarted for a port that is taken, which LocalStack itself would wait for without a word."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise NotStarted(f"LocalStack cannot listen on port {port}: {error.strerror}") from None
+
+
+def _environment(address: str) -> dict[str, str]:
+    """Answer what the process sees of the environment: nothing that could point it at another endpoint."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**kept, **VARIABLES, "GATEWAY_LISTEN": address, "FILESYSTEM_ROOT": str(STATE)}
+
+
+def _wait_until_ready(emulator: LocalStack) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and emulator.process.poll() is None:
+        states = _health(emulator.endpoint).get("services", {})
+        if all(states.get(service) == "running" for service in SERVICES):
+            return
+        time.sleep(POLL_SECONDS)
+    last = emulator.log.read_text(errors="replace")[-2000:]
+    raise NotStarted(f"LocalStack did not become ready at {emulator.endpoint}; it last wrote:\n{last}")
+
+
+def _health(endpoint: str) -> dict[str, Any]:
+    try:
+        # The address was made here and is http.
+        with urllib.request.urlopen(f"{endpoint}/_localstack/health", timeout=5) as answer:  # noqa: S310
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
+        return {}
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
