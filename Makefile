@@ -4,10 +4,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+STAGE ?= dev
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run demo test check bench docs oracles emulator packages clean
+.PHONY: help run demo emulate test check bench docs oracles emulator packages deploy package undeploy clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,6 +18,9 @@ run: $(VENV)/run ## Install what is needed to run and start the registry on 127.
 
 demo: $(VENV)/run ## Publish ten real packages into a running registry and look at them
 	@$(BIN)/python scripts/demo.py
+
+emulate: $(VENV)/run $(if $(LOCALSTACK_ENDPOINT),,emulator) ## Start everything over an emulated bucket that announces its objects
+	@$(BIN)/python -m localstack.emulate
 
 test: check oracles emulator packages ## Install everything and run every check and test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
@@ -37,6 +41,18 @@ oracles: tests/node_modules/.installed
 emulator: .cache/localstack/installed
 packages: $(VENV)/run
 	@$(BIN)/python scripts/fetch_packages.py
+
+deploy: $(VENV)/run ## Deploy a stage into the AWS account of the environment; STAGE=dev
+	@$(BIN)/python -m deployment bucket --stage $(STAGE)
+	@$(BIN)/python -m deployment deploy --stage $(STAGE)
+	@$(BIN)/python -m deployment finish --stage $(STAGE)
+
+package: $(VENV)/run ## Package a stage for CloudFormation and Terraform into build/; STAGE=prod
+	@$(BIN)/python -m deployment package cloudformation --stage $(STAGE) build/$(STAGE)/cloudformation
+	@$(BIN)/python -m deployment package terraform --stage $(STAGE) build/$(STAGE)/terraform
+
+undeploy: $(VENV)/run ## Take a stage back that was deployed from here, and leave its data; STAGE=dev
+	@$(BIN)/python -m deployment remove --stage $(STAGE)
 
 clean: ## Remove everything that was installed or built here
 	rm -rf $(VENV) .cache tests/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

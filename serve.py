@@ -81,9 +81,10 @@ def greeting(url: str, settings: Settings) -> str:
     told = "" if usual else f"PRISM_REGISTRY_URL={url} "
     prism = _command()
     kept = f" under {settings.storage_root}" if settings.storage_driver == "filesystem" else ""
+    access = "asks for tokens" if settings.access == "token" else "open to all who reach it"
     return "\n".join(
         (
-            f"Prism is at {url} ({settings.storage_driver}{kept}). Try, from another terminal:",
+            f"Prism is at {url} ({settings.storage_driver}{kept}; {access}). Try, from another terminal:",
             f"  {told}{prism} publish path/to/package",
             f"  {told}{prism} resolve name@latest",
             f"  curl {url}/v1/packages",

@@ -11,42 +11,66 @@ from chalicelib.domain.keys import ObjectKeys, TreeKeys
 from chalicelib.settings import Settings
 from chalicelib.storage import open_store
 from chalicelib.storage.port import ObjectStore
-from chalicelib.stores.artifacts import Artifacts
-from chalicelib.stores.heads import Heads
-from chalicelib.stores.incoming import Incoming
-from chalicelib.stores.index import Index
-from chalicelib.stores.manifests import Manifests
-from chalicelib.stores.metadata import MetadataStore
+from chalicelib.storage.wrappers import in_production
 
 if TYPE_CHECKING:
+    from chalicelib.services.access import Access
     from chalicelib.services.browsing import Browsing
     from chalicelib.services.curating import Curating
+    from chalicelib.services.deriving import Deriving
+    from chalicelib.services.diagnosing import Diagnosing
+    from chalicelib.services.granting import Granting
     from chalicelib.services.ingesting import Ingesting
     from chalicelib.services.publishing import Publishing
     from chalicelib.services.resolving import Resolving
     from chalicelib.services.searching import Searching
     from chalicelib.services.serving import Serving
+    from chalicelib.services.verdicts import Verdicts
+    from chalicelib.stores.access import Publishers, Tokens
+    from chalicelib.stores.artifacts import Artifacts
+    from chalicelib.stores.heads import Heads
+    from chalicelib.stores.incoming import Incoming
+    from chalicelib.stores.index import Index
+    from chalicelib.stores.manifests import Manifests
+    from chalicelib.stores.metadata import MetadataStore
 
 
 class Container:
-    """The services of one process; services are imported when they are built, so that no cold start pays for others."""
+    """The stores and services of one process, imported when they are built, so that no cold start pays for others."""
 
     def __init__(self, settings: Settings, *, store: ObjectStore | None = None) -> None:
         self.settings = settings
         self._store = store
 
     @cached_property
-    def store(self) -> ObjectStore:
-        """The medium of manifests, heads and everything small."""
+    def medium(self) -> ObjectStore:
+        """The medium of manifests, heads and everything small, as its driver opens it."""
         return self._store or open_store(self.settings.storage_driver, self.settings)
 
     @cached_property
-    def artifact_store(self) -> ObjectStore:
-        """The medium of tarballs, packs and metadata."""
+    def artifact_medium(self) -> ObjectStore:
+        """The medium of tarballs, packs and metadata, as its driver opens it."""
         driver = self.settings.artifact_driver
         if driver is None or driver == self.settings.storage_driver:
-            return self.store
+            return self.medium
         return open_store(driver, self.settings)
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """Manifests, heads and everything small, measured and guarded; a store that was given is used as it is."""
+        return self._store or self._watched(self.medium, self.settings.storage_driver, self.keys)
+
+    @cached_property
+    def artifact_store(self) -> ObjectStore:
+        """Tarballs, packs and metadata, measured and guarded."""
+        if self.artifact_medium is self.medium:
+            return self.store
+        driver = self.settings.artifact_driver or self.settings.storage_driver
+        return self._watched(self.artifact_medium, driver, self.artifact_keys)
+
+    def _watched(self, medium: ObjectStore, driver: str, keys: ObjectKeys) -> ObjectStore:
+        measured = self.settings.metrics != "off" or self.settings.traces_endpoint is not None
+        return in_production(medium, driver, probes=keys.probes, proof=keys.proof, measured=measured)
 
     @cached_property
     def keys(self) -> ObjectKeys:
@@ -59,34 +83,76 @@ class Container:
         return layout(self.settings.artifact_driver or self.settings.storage_driver, self.settings)
 
     @cached_property
-    def heads(self) -> Heads:
+    def heads(self) -> "Heads":
         """Package heads."""
+        from chalicelib.stores.heads import Heads
+
         return Heads(self.store, self.keys)
 
     @cached_property
-    def manifests(self) -> Manifests:
+    def manifests(self) -> "Manifests":
         """Prism manifests."""
+        from chalicelib.stores.manifests import Manifests
+
         return Manifests(self.store, self.keys)
 
     @cached_property
-    def metadata(self) -> MetadataStore:
+    def metadata(self) -> "MetadataStore":
         """Version metadata."""
+        from chalicelib.stores.metadata import MetadataStore
+
         return MetadataStore(self.artifact_store, self.artifact_keys)
 
     @cached_property
-    def artifacts(self) -> Artifacts:
+    def artifacts(self) -> "Artifacts":
         """Tarballs and packs."""
+        from chalicelib.stores.artifacts import Artifacts
+
         return Artifacts(self.artifact_store, self.artifact_keys)
 
     @cached_property
-    def incoming(self) -> Incoming:
+    def incoming(self) -> "Incoming":
         """Objects dropped into the bucket."""
+        from chalicelib.stores.incoming import Incoming
+
         return Incoming(self.artifact_store, self.artifact_keys)
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> "Index":
         """The index of all packages."""
+        from chalicelib.stores.index import Index
+
         return Index(self.store, self.keys)
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        """The records of tokens."""
+        from chalicelib.stores.access import Tokens
+
+        return Tokens(self.store, self.keys)
+
+    @cached_property
+    def publishers(self) -> "Publishers":
+        """The list of trusted publishers."""
+        from chalicelib.stores.access import Publishers
+
+        return Publishers(self.store, self.keys)
+
+    @cached_property
+    def access(self) -> "Access":
+        """Knows callers by their tokens."""
+        from chalicelib.domain.access import configured_digest
+        from chalicelib.services.access import Access
+
+        return Access(self.tokens, admin_digest=configured_digest(self.settings.admin_token), now=_now)
+
+    @cached_property
+    def granting(self) -> "Granting":
+        """Changes who may do what."""
+        from chalicelib.services.granting import Granting
+        from chalicelib.stores.access import AuditLog
+
+        return Granting(self.tokens, self.publishers, AuditLog(self.store, self.keys), now=_now)
 
     @cached_property
     def publishing(self) -> "Publishing":
@@ -102,6 +168,7 @@ class Container:
                 artifacts=self.artifacts,
                 incoming=self.incoming,
                 index=self.index,
+                publishers=self.publishers,
                 limits=self.settings.limits,
                 analyzers=load_analyzers,
                 now=_now,
@@ -114,7 +181,22 @@ class Container:
         """Publishes what is dropped into the bucket."""
         from chalicelib.services.ingesting import Ingesting
 
-        return Ingesting(self.incoming, self.publishing, now=_now)
+        limit = self.settings.limits.unpacked_size
+        return Ingesting(self.incoming, self.publishing, limit=limit, now=_now)
+
+    @cached_property
+    def verdicts(self) -> "Verdicts":
+        """Tells what became of uploads."""
+        from chalicelib.services.verdicts import Verdicts
+
+        return Verdicts(self.incoming)
+
+    @cached_property
+    def deriving(self) -> "Deriving":
+        """Makes derived data follow heads."""
+        from chalicelib.services.deriving import Deriving
+
+        return Deriving(self.heads, self.manifests, self.index)
 
     @cached_property
     def browsing(self) -> "Browsing":
@@ -128,7 +210,7 @@ class Container:
         """Changes tags, deprecations and yanks."""
         from chalicelib.services.curating import Curating
 
-        return Curating(self.heads, self.manifests, self.index)
+        return Curating(self.heads, self.manifests, self.index, self.publishers)
 
     @cached_property
     def resolving(self) -> "Resolving":
@@ -136,6 +218,18 @@ class Container:
         from chalicelib.services.resolving import Resolving
 
         return Resolving(self.heads, self.manifests)
+
+    @cached_property
+    def diagnosing(self) -> "Diagnosing":
+        """Looks for what is wrong with the registry."""
+        from chalicelib.services.diagnosing import Diagnosing, Medium
+
+        artifact_driver = self.settings.artifact_driver or self.settings.storage_driver
+        return Diagnosing(
+            self.settings,
+            Medium(self.settings.storage_driver, self.medium, self.keys),
+            Medium(artifact_driver, self.artifact_medium, self.artifact_keys),
+        )
 
     @cached_property
     def searching(self) -> "Searching":

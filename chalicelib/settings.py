@@ -4,6 +4,7 @@ A missing or contradictory setting raises InvalidSettings with one sentence that
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,9 @@ METRICS: Final = ("emf", "off")
 GUARDED_STAGES: Final = ("prod",)
 """Stages that never run open."""
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MIN_TOKEN_LENGTH: Final = 20
+"""Characters; what is shorter can be guessed."""
+_ADMIN_TOKEN: Final = re.compile(rf"(?i:sha256:[0-9a-f]{{64}})|[A-Za-z0-9._~+/-]{{{MIN_TOKEN_LENGTH},}}=*")
 
 VARIABLES: Final = {
     "PRISM_STORAGE_DRIVER": "where everything is kept: `filesystem` (default on a machine), `memory`, `s3` (default on "
@@ -112,6 +116,7 @@ class Settings:
     stage: str | None = None
     metrics: str = "off"
     traces_endpoint: str | None = None
+    on_lambda: bool = False
     log_level: str = "INFO"
     limits: Limits = Limits()
 
@@ -133,10 +138,11 @@ class Settings:
             files=env.choice("PRISM_FILES", FILE_MODES, "pack"),
             public_base_url=env.url("PRISM_PUBLIC_BASE_URL"),
             access=_access(env, "token" if on_lambda else "open"),
-            admin_token=env.text("PRISM_ADMIN_TOKEN"),
+            admin_token=_admin_token(env),
             stage=env.text("PRISM_STAGE"),
             metrics=env.choice("PRISM_METRICS", METRICS, "emf" if on_lambda else "off"),
             traces_endpoint=env.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            on_lambda=on_lambda,
             log_level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO", fold=str.upper),
             limits=Limits(
                 unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", default.unpacked_size),
@@ -156,6 +162,16 @@ def _access(env: "_Reader", default: str) -> str:
     if access == "open" and stage in GUARDED_STAGES:
         raise InvalidSettings(f"PRISM_ACCESS is `open`, which the stage {stage} refuses; set it to `token`")
     return access
+
+
+def _admin_token(env: "_Reader") -> str | None:
+    token = env.text("PRISM_ADMIN_TOKEN")
+    if token is None or _ADMIN_TOKEN.fullmatch(token):
+        return token
+    raise InvalidSettings(
+        f"PRISM_ADMIN_TOKEN is neither `sha256:` and 64 hex digits nor a token of at least {MIN_TOKEN_LENGTH} "
+        "characters out of A-Z a-z 0-9 - . _ ~ + /"
+    )
 
 
 def _s3(env: "_Reader") -> S3Settings:

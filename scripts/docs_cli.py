@@ -36,6 +36,10 @@ def _lines() -> Iterator[str]:
         yield f"## prism {name}"
         yield ""
         yield from _block(command)
+        for action, subcommand in _actions(command):
+            yield f"### prism {name} {action}"
+            yield ""
+            yield from _block(subcommand)
     yield "## Exit codes"
     yield ""
     yield "| code | name | meaning |"
@@ -43,6 +47,13 @@ def _lines() -> Iterator[str]:
     for status in ExitStatus:
         yield f"| {status.value} | {status.name} | {MEANINGS[status]} |"
     yield ""
+
+
+def _actions(command: ArgumentParser) -> Iterator[tuple[str, ArgumentParser]]:
+    """Answer the commands of a command."""
+    for action in command._actions:  # noqa: SLF001 - argparse has no public way to ask
+        if isinstance(action.choices, dict):
+            yield from action.choices.items()
 
 
 def _block(parser: ArgumentParser) -> Iterator[str]:

@@ -6,7 +6,6 @@ python scripts/generate_docs.py --check    exit with 1 and name the pages that a
 
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from chalicelib.api import RESOURCES  # noqa: E402 - the path comes first
 from chalicelib.api.description import pages  # noqa: E402 - the same
-from chalicelib.api.routing import Route  # noqa: E402 - the same
+from chalicelib.api.routing import Route, collect  # noqa: E402 - the same
 from chalicelib.settings import VARIABLES  # noqa: E402 - the same
 from scripts.docs_cli import cli_page  # noqa: E402 - the same
 
@@ -76,14 +75,14 @@ def _route_section(route: Route) -> str:
         for status, model in route.answers.items()
     )
     lines += [f"Answers {answers}.", ""]
+    lines += [f"Needs the scope `{route.scope}`." if route.scope else "Needs no token.", ""]
     if route.raises:
         lines += [f"Fails with {', '.join(f'`{error.code}`' for error in route.raises)}.", ""]
     return "\n".join(lines)
 
 
 def _routes() -> Iterator[Route]:
-    for module in RESOURCES:
-        yield from import_module(module).routes
+    return collect(RESOURCES)
 
 
 PAGES: Final[dict[str, Callable[[], str]]] = {

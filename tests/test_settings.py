@@ -62,6 +62,11 @@ def test_a_driver_of_ones_own_is_named_by_module_and_class() -> None:
         pytest.param(
             {"PRISM_PUBLIC_BASE_URL": "/cdn"}, "PRISM_PUBLIC_BASE_URL", id="a base that is no address"
         ),
+        pytest.param({"PRISM_ACCESS": "closed"}, "PRISM_ACCESS", id="an unknown way in"),
+        pytest.param(
+            {"PRISM_ACCESS": "open", "PRISM_STAGE": "prod"}, "PRISM_ACCESS", id="production open to all"
+        ),
+        pytest.param({"PRISM_STAGE": "prod"}, "PRISM_ACCESS", id="production open by default"),
         pytest.param({"LOG_LEVEL": "loud"}, "LOG_LEVEL", id="an unknown level"),
         pytest.param(
             S3 | {"PRISM_S3_PREFIX": "p" * 65}, "PRISM_S3_PREFIX", id="a prefix that leaves no room"
@@ -75,6 +80,41 @@ def test_a_driver_of_ones_own_is_named_by_module_and_class() -> None:
 def test_what_is_missing_or_contradicts_is_told_by_name(environ: dict[str, str], variable: str) -> None:
     with pytest.raises(InvalidSettings, match=variable):
         Settings.from_env(environ)
+
+
+def test_a_machine_is_open_and_lambda_asks_for_tokens_unless_told() -> None:
+    on_lambda = {"AWS_LAMBDA_FUNCTION_NAME": "f", "PRISM_S3_BUCKET": "b", "AWS_REGION": "r"}
+
+    assert Settings.from_env({}).access == "open"
+    assert Settings.from_env(on_lambda).access == "token"
+    assert Settings.from_env({"PRISM_ACCESS": "TOKEN"}).access == "token"
+    assert Settings.from_env(on_lambda | {"PRISM_ACCESS": "open", "PRISM_STAGE": "dev"}).access == "open"
+
+
+def test_tokens_may_be_asked_for_before_there_is_an_admin_token_in_the_settings() -> None:
+    assert Settings.from_env({"PRISM_ACCESS": "token", "PRISM_STAGE": "prod"}).admin_token is None
+
+
+@pytest.mark.parametrize(
+    "token", ["a-token-that-is-long-enough", "sha256:" + "0aF" * 21 + "0", "A" * 20 + "=="]
+)
+def test_the_admin_token_is_given_by_its_text_or_its_digest(token: str) -> None:
+    assert Settings.from_env({"PRISM_ADMIN_TOKEN": token}).admin_token == token
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["changeme", "a token with spaces in it", "sha256:" + "0" * 63, "sha256:not-a-digest", "é" * 30],
+)
+def test_an_admin_token_that_could_be_guessed_or_never_be_sent_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(InvalidSettings, match="PRISM_ADMIN_TOKEN") as refused:
+        Settings.from_env({"PRISM_ADMIN_TOKEN": token})
+
+    assert token not in str(refused.value)
+
+
+def test_the_admin_token_does_not_show_in_a_representation() -> None:
+    assert "long-enough" not in repr(Settings.from_env({"PRISM_ADMIN_TOKEN": "a-token-that-is-long-enough"}))
 
 
 def test_secrets_do_not_show_in_a_representation() -> None:

@@ -1,15 +1,21 @@
 """The HTTP edge: one module a resource, each with its table of routes."""
 
+from collections.abc import Mapping
 from typing import Final
 
-RESOURCES: Final[tuple[str, ...]] = (
-    "chalicelib.api.health",
-    "chalicelib.api.publish",
-    "chalicelib.api.packages",
-    "chalicelib.api.curation",
-    "chalicelib.api.resolve",
-    "chalicelib.api.search",
-    "chalicelib.api.files",
-    "chalicelib.api.description",
-)
-"""The modules whose `routes` are served, one line each."""
+RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "chalicelib.api.health": ("/v1/health",),
+    "chalicelib.api.publish": ("/v1/packages",),
+    "chalicelib.api.incoming": ("/v1/incoming",),
+    "chalicelib.api.packages": ("/v1/packages",),
+    "chalicelib.api.curation": ("/v1/packages",),
+    "chalicelib.api.resolve": ("/v1/resolve",),
+    "chalicelib.api.search": ("/v1/search",),
+    "chalicelib.api.files": ("/packages",),
+    "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),
+    "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),
+}
+"""The modules whose `routes` are served, one line each, and what the paths of those begin with.
+
+A module is imported when a path is first asked for that begins so: a cold start pays for one resource.
+"""

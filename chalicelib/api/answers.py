@@ -39,6 +39,11 @@ class Answer:
         """Answer a header by its name in any case."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
+    def with_header(self, name: str, value: str) -> "Answer":
+        """Answer the same with one header set, whatever the case it was given in."""
+        others = {key: kept for key, kept in self.headers.items() if key.lower() != name.lower()}
+        return replace(self, headers={**others, name: value})
+
     def body(self) -> bytes:
         """Answer the bytes of the content."""
         if self.content is None:
@@ -142,9 +147,9 @@ def finish(answer: Answer, method: str, condition: str | None) -> Answer:
     """Complete an answer: bytes, ETag, caching, and 304 where If-None-Match (`condition`) names the ETag."""
     answer = replace(answer, content=answer.body(), content_type=answer.media_type())
     if method not in READS:
-        return _with(answer, "Cache-Control", NO_STORE)
+        return answer.with_header("Cache-Control", NO_STORE)
     if answer.status == HTTPStatus.OK and answer.header("ETag") is None and _cacheable(answer):
-        answer = _with(answer, "ETag", f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"')
+        answer = answer.with_header("ETag", f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"')
     return _unless_modified(answer, condition)
 
 
@@ -160,9 +165,3 @@ def _unless_modified(answer: Answer, condition: str | None) -> Answer:
 def _cacheable(answer: Answer) -> bool:
     cache = answer.header("Cache-Control")
     return cache is not None and "no-store" not in cache
-
-
-def _with(answer: Answer, name: str, value: str) -> Answer:
-    """Answer the same with one header set, whatever the case it was given in."""
-    others = {key: kept for key, kept in answer.headers.items() if key.lower() != name.lower()}
-    return replace(answer, headers={**others, name: value})

@@ -1,6 +1,7 @@
 """Tags, deprecations and yanks: what changes about a published version."""
 
-from chalicelib.api.payloads import DeprecationPayload, TagPayload, YankPayload, actor, package_name
+from chalicelib.api.payloads import DeprecationPayload, TagPayload, YankPayload, actor
+from chalicelib.api.queries import package_name
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
 from chalicelib.domain.errors import (
@@ -13,13 +14,22 @@ from chalicelib.domain.errors import (
     VersionNotFound,
 )
 from chalicelib.domain.head import Head
+from chalicelib.domain.publishers import PublisherNotAllowed
 from chalicelib.domain.semver.versions import clean_version
 from chalicelib.domain.tags import InvalidTag
 from chalicelib.services.browsing import PackagePage, page_of
 
 routes = Routes(tag="curation")
 
-MISSING = (Busy, InvalidName, InvalidPayload, InvalidVersion, PackageNotFound, VersionNotFound)
+MISSING = (
+    Busy,
+    InvalidName,
+    InvalidPayload,
+    InvalidVersion,
+    PackageNotFound,
+    PublisherNotAllowed,
+    VersionNotFound,
+)
 
 
 @routes.put(
@@ -40,7 +50,7 @@ def put_tag(request: Request) -> Answer:
     "/v1/packages/{name}/dist-tags/{tag}",
     summary="Remove a tag",
     answers={200: PackagePage},
-    raises=(Busy, InvalidName, InvalidTag, PackageNotFound, TagNotFound),
+    raises=(Busy, InvalidName, InvalidTag, PackageNotFound, PublisherNotAllowed, TagNotFound),
 )
 def delete_tag(request: Request) -> Answer:
     """Remove a tag; `latest` stays."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
+from typing import Final
 
 from pydantic import Field
 
@@ -17,6 +18,13 @@ from chalicelib.domain.document import Document, compact_json
 from chalicelib.domain.errors import NotFound, PrismError
 
 routes = Routes(tag="description")
+
+WITHOUT_KINDS: Final = (
+    "chalicelib.cli",
+    "chalicelib.storage.testing",
+    "chalicelib.telemetry",
+    "chalicelib.api.local",  # its server is part of Chalice's command line, which is not deployed
+)
 
 
 class ProblemPage(Document):
@@ -46,13 +54,13 @@ class ProblemNotFound(NotFound):
         )
 
 
-@routes.get("/v1/openapi.json", summary="This document")
+@routes.get("/v1/openapi.json", summary="This document", scope=None)
 def openapi(request: Request) -> Answer:
     """Describe every route, in OpenAPI 3.1."""
     return bytes_answer(_openapi(request.base_path or "/"), content_type=JSON)
 
 
-@routes.get("/v1/problems", summary="Every problem", answers={200: ProblemPages})
+@routes.get("/v1/problems", summary="Every problem", answers={200: ProblemPages}, scope=None)
 def problems(request: Request) -> Answer:
     """List the codes of all failures, ascending."""
     return json_answer(ProblemPages(problems=list(pages().values())))
@@ -63,6 +71,7 @@ def problems(request: Request) -> Answer:
     summary="What a problem means",
     answers={200: ProblemPage},
     raises=(ProblemNotFound,),
+    scope=None,
 )
 def problem(request: Request) -> Answer:
     """Explain one code; the `type` of a problem document leads here."""
@@ -81,8 +90,8 @@ def _openapi(server: str) -> bytes:
 def pages() -> dict[str, ProblemPage]:
     """Answer the page of every kind of failure, by code."""
     for module in walk_packages(chalicelib.__path__, "chalicelib."):
-        # Kinds of failure live beside what fails; the command and the contract suite have none of the registry's.
-        if not module.name.startswith(("chalicelib.cli", "chalicelib.storage.testing")):
+        # Kinds of failure live beside what fails; what is passed over has none of them.
+        if not module.name.startswith(WITHOUT_KINDS):
             import_module(module.name)
     found = (_page(kind) for kind in _kinds(PrismError))
     return {page.code: page for page in sorted(found, key=lambda page: page.code)}

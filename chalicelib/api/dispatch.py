@@ -1,18 +1,21 @@
-"""A request from its route to a finished answer: failures become problems, each request a log line."""
+"""A request from its route to a finished answer: failures become problems, each request a line and a few numbers."""
 
 import logging
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
+from chalicelib import telemetry
 from chalicelib.api.answers import READS, Answer, finish
-from chalicelib.api.logs import LOGGER
+from chalicelib.api.guard import admit, shielded
 from chalicelib.api.problems import problem, told
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Route, Router, check_content_type
 from chalicelib.domain.errors import PrismError
 
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SAFE: Final = {"X-Content-Type-Options": "nosniff"}
 READABLE_BY_ALL: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -21,32 +24,45 @@ READABLE_BY_ALL: Final = {
 }
 """Pages of any origin may import modules and read documents; a route that writes must say so of itself."""
 
-_LOG: Final = logging.getLogger(f"{LOGGER}.requests")
+_LOG: Final = logging.getLogger(f"{telemetry.LOGGER}.requests")
 
 
 def dispatch(router: Router, request: Request) -> Answer:
     """Answer a request by the routes of a router, whatever happens; the answer's content is bytes."""
+    with _invocation(request) as current:
+        return _dispatched(router, request, current)
+
+
+def refuse(error: PrismError, request: Request) -> Answer:
+    """Answer a request that never reached a route."""
+    with _invocation(request) as current:
+        answer = finish(problem(error, request), request.method, None)
+        answer = _with_common_headers(answer, shared=request.method in READS)
+        _tell(current, request, None, answer, error, 0)
+        return answer
+
+
+def _invocation(request: Request) -> AbstractContextManager[telemetry.Invocation]:
+    method = request.method if request.method in METHODS else "HTTP"
+    return telemetry.invocation(method, kind="request", headers=request.headers, requestId=request.id)
+
+
+def _dispatched(router: Router, request: Request, current: telemetry.Invocation) -> Answer:
     started = time.perf_counter()
     route: Route | None = None
     failure: Exception | None = None
     try:
         route, params = router.find(request.method, request.path)
-        request = replace(request, params=params)
+        request = admit(route, replace(request, params=params))
+        telemetry.note(caller=request.caller.name, tokenId=request.caller.token)
         check_content_type(route, request)
         answer = finish(route.handler(request), request.method, request.headers.get("if-none-match"))
+        answer = shielded(answer, route, request)
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is answered
         failure = error
         answer = finish(problem(told(error), request), request.method, None)
     answer = _with_common_headers(answer, shared=route.cross_origin if route else request.method in READS)
-    _log(request, route, answer, failure, time.perf_counter() - started)
-    return answer
-
-
-def refuse(error: PrismError, request: Request) -> Answer:
-    """Answer a request that never reached a route."""
-    answer = finish(problem(error, request), request.method, None)
-    answer = _with_common_headers(answer, shared=request.method in READS)
-    _log(request, None, answer, error, 0)
+    _tell(current, request, route, answer, failure, time.perf_counter() - started)
     return answer
 
 
@@ -55,11 +71,32 @@ def _with_common_headers(answer: Answer, *, shared: bool) -> Answer:
     return replace(answer, headers={**common, **answer.headers})
 
 
-def _log(
-    request: Request, route: Route | None, answer: Answer, failure: Exception | None, seconds: float
+def _tell(
+    current: telemetry.Invocation,
+    request: Request,
+    route: Route | None,
+    answer: Answer,
+    failure: Exception | None,
+    seconds: float,
 ) -> None:
-    """Write the request's one line; a failure that is ours brings its traceback."""
+    """Count the request, describe its span and write its one line; a failure that is ours brings its traceback."""
     ours = answer.status in {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
+    template = route.template.text if route else None
+    code = getattr(told(failure), "code", None) if failure else None
+    status = f"{answer.status // 100}xx"
+    telemetry.count("Requests", Status=status)
+    telemetry.measure("RequestDuration", seconds * 1000, Status=status)
+    if template is not None:
+        current.rename(f"{request.method} {template}")
+    current.describe(
+        {
+            "http.request.method": request.method,
+            "http.route": template,
+            "http.response.status_code": int(answer.status),
+        }
+    )
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        current.fail(code or status)
     _LOG.log(
         logging.ERROR if ours else logging.INFO,
         "%s %s",
@@ -68,9 +105,9 @@ def _log(
         exc_info=failure if ours else None,
         extra={
             "method": request.method,
-            "route": route.template.text if route else None,
+            "route": template,
             "status": int(answer.status),
-            "code": getattr(told(failure), "code", None) if failure else None,
+            "code": code,
             "durationMs": round(seconds * 1000, 2),
             "bytes": len(answer.content),
             "requestId": request.id,

@@ -1,9 +1,11 @@
 """Failures that only HTTP knows, and the status of every failure: chosen by class, along the MRO."""
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
+from chalicelib.domain.access import AuthenticationRequired, Forbidden
 from chalicelib.domain.errors import (
     Conflict,
     InvalidRequest,
@@ -13,6 +15,7 @@ from chalicelib.domain.errors import (
     TooLarge,
     Unavailable,
 )
+from chalicelib.settings import ACCESS_MODES, DRIVERS, FILE_MODES, METRICS
 
 
 class RouteNotFound(NotFound):
@@ -107,6 +110,40 @@ class StorageFailure(Unavailable):
         super().__init__(f"the storage behind the registry did not answer{hint}", retryable=retryable)
 
 
+class UnsafeStore(Unavailable):
+    """The storage does not honour conditional writes, so nothing is written to it; reads go on."""
+
+    code = "unsafe_store"
+    title = "The storage is not safe to write to"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, retryable=False)
+
+
+class Misconfigured(PrismError):
+    """A setting of the registry is missing or contradicts another; its operator has to correct it."""
+
+    code = "misconfigured"
+    title = "The registry is not configured"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(without_values(sentence))
+
+
+class TooManyRequests(PrismError):
+    """The gateway in front has more requests than it lets through."""
+
+    code = "too_many_requests"
+    title = "Too many requests"
+
+
+class AnswerTooLate(Unavailable):
+    """The registry did not answer in the time that the gateway in front waits."""
+
+    code = "gateway_timeout"
+    title = "The answer took too long"
+
+
 class InternalError(PrismError):
     """Something that is our fault; the details are in the log, under the request's id."""
 
@@ -117,8 +154,13 @@ class InternalError(PrismError):
         super().__init__("the registry failed to answer; its log tells why under this request's id")
 
 
+_VALUE: Final = re.compile(r" is `(?P<value>.*)`, (?P<rest>which|and)\b", re.DOTALL)
+_HARMLESS: Final = frozenset({*DRIVERS, *ACCESS_MODES, *FILE_MODES, *METRICS})
+
 STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
     InvalidRequest: HTTPStatus.BAD_REQUEST,
+    AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     Conflict: HTTPStatus.CONFLICT,
@@ -127,11 +169,26 @@ STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     AddressTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     InvalidTarball: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     NotImplementedHere: HTTPStatus.NOT_IMPLEMENTED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    AnswerTooLate: HTTPStatus.GATEWAY_TIMEOUT,
     PrismError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+
+def without_values(sentence: str) -> str:
+    """Answer what is wrong with a setting without the value it has, which may be a secret in the wrong place."""
+    return _VALUE.sub(_without_value, sentence)
+
+
+def _without_value(found: re.Match[str]) -> str:
+    return (
+        found[0]
+        if found["value"] in _HARMLESS or found["value"].isdigit()
+        else f" has a value {found['rest']}"
+    )
 
 
 def status_of(kind: type[PrismError]) -> HTTPStatus:

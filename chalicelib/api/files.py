@@ -1,7 +1,7 @@
 """The files that resolutions point at."""
 
 from chalicelib.api.answers import is_known
-from chalicelib.api.payloads import package_name
+from chalicelib.api.queries import package_name
 from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
 from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, not_modified, redirect
 from chalicelib.container import container

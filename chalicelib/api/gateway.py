@@ -6,65 +6,91 @@ routes that share their fixed first segments become one column of gateway paths,
 way an unknown path or a wrong method below a known prefix is answered in our shape too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextvars import ContextVar
-from http import HTTPStatus
-from typing import Any, Final
+import base64
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from chalice.app import Chalice, Response
+from chalice.app import Chalice
 
 from chalicelib.api.answers import BODILESS, Answer
 from chalicelib.api.dispatch import dispatch, refuse
-from chalicelib.api.errors import InternalError, MethodNotAllowed
 from chalicelib.api.invocations import request_of
 from chalicelib.api.requests import Request
-from chalicelib.api.routing import Resource, Route, Router, collect
+from chalicelib.api.routing import Resources, Route, Router
+
+if TYPE_CHECKING:
+    from chalicelib.domain.errors import PrismError
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READ_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 """What a column without writes takes; each method more is 3 KB of a template that may have 1 MB."""
 
 EVERYTHING: Final = "*/*"
+HEALTH_PATH: Final = "/v1/health"
 
-_EVENT: Final[ContextVar[Mapping[str, Any]]] = ContextVar("event")
+
+class NotARequest(Exception):
+    """The function was invoked with something else than a request of API Gateway; it is not done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this function answers API Gateway alone; an event of the bucket belongs to `publish_uploads`"
+        )
 
 
 class PrismApp(Chalice):
-    """A Chalice app whose every answer is bytes, and that answers callers who state no Accept header.
+    """A Chalice app that answers the gateway's events by its own router; every answer is bytes.
 
-    Set `states_length` where the server in front sends a Content-Length of ours as it is: HEAD then tells
-    GET's.
+    Chalice's table of routes says what to deploy and is made when it is asked for; no request needs it. Set
+    `states_length` where the server in front sends a Content-Length of ours as it is: HEAD then tells GET's.
     """
 
     def __init__(self, app_name: str) -> None:
+        self._deployed = True  # there is nothing to deploy yet
         super().__init__(app_name, configure_logs=False)
         self.api.binary_types = [EVERYTHING]
-        self.router = Router(())
+        self.router = Router()
         self.states_length = False
-        self.register_middleware(_in_our_shape, "http")
+        self.trouble: PrismError | None = None
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        """Answer an event of the gateway; safe to call from any number of threads."""
-        event = _with_accept(event)
-        _EVENT.set(event)
-        answer: dict[str, Any] = super().__call__(event, context)
-        return answer
+        """Answer an event of the gateway; safe to call from any number of threads.
+
+        Raises NotARequest, for whoever sent something else must not take an answer for success.
+        """
+        request = request_of(_checked(event))
+        return _proxied(self.answer(request), request.method, states_length=self.states_length)
 
     def answer(self, request: Request) -> Answer:
-        """Answer a request without the gateway; the answer's content is bytes."""
+        """Answer a request without the gateway; the answer's content is bytes.
+
+        While there is `trouble` with the settings it is all that is answered; the health route tells it its own way.
+        """
+        if self.trouble is not None and request.path != HEALTH_PATH:
+            return refuse(self.trouble, request)
         return dispatch(self.router, request)
 
+    @property
+    def routes(self) -> dict[str, Any]:
+        """The gateway's paths, for Chalice to deploy or to serve locally."""
+        if not self._deployed:
+            self._deployed = True
+            for path, methods in gateway_table(self.router.routes).items():
+                self.route(path, methods=list(methods), content_types=[EVERYTHING])(_view)
+        return self._routes
 
-def mount(app: PrismApp, resources: Iterable[Resource]) -> None:
-    """Give an app the routes of resources: modules by import path (their `routes`), or tables of routes."""
-    app.router = Router(collect(resources))
+    @routes.setter
+    def routes(self, table: dict[str, Any]) -> None:
+        self._routes = table
 
-    def view(**_variables: str) -> Response:
-        request = request_of(_EVENT.get())
-        return _response(app.answer(request), request.method, states_length=app.states_length)
+    def mount(self, resources: Resources) -> None:
+        """Serve the routes of resources, and those alone."""
+        self.router = Router(resources)
+        self._deployed = False
 
-    for path, methods in gateway_table(app.router.routes).items():
-        app.route(path, methods=list(methods), content_types=[EVERYTHING])(view)
+
+def _view(**_variables: str) -> NoReturn:
+    raise AssertionError("requests are answered by the app's own router")
 
 
 def gateway_table(routes: Iterable[Route]) -> dict[str, tuple[str, ...]]:
@@ -86,35 +112,27 @@ def _column(fixed: tuple[str, ...], routes: Iterable[Route]) -> Iterator[tuple[s
         yield "/" + "/".join([*fixed, *levels]), methods
 
 
-def _with_accept(event: Any) -> Any:
-    """Answer the event with an Accept header, for without one Chalice refuses to answer bytes."""
-    if not isinstance(event, dict):
-        return event
-    headers = event.get("headers") or {}
-    if any(name.lower() == "accept" for name in headers):
-        return event
-    return {**event, "headers": {**headers, "accept": EVERYTHING}}
+def _checked(event: Any) -> dict[str, Any]:
+    """Answer an event that a gateway's request made."""
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    if not isinstance(context, dict) or context.get("resourcePath") is None:
+        raise NotARequest
+    checked: dict[str, Any] = event
+    return checked
 
 
-def _in_our_shape(request: Any, respond: Callable[[Any], Response]) -> Response:
-    """Turn what Chalice refuses by itself into a problem."""
-    response = respond(request)
-    if not isinstance(response.body, dict) or "Code" not in response.body:
-        return response
-    refused = Request(method="", path="")
-    if request is not None:
-        refused = request_of(request.to_original_event())
-    allowed = str(response.headers.get("Allow", "")).split(", ")
-    not_allowed = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    error = MethodNotAllowed(refused.method, refused.path, allowed) if not_allowed else InternalError()
-    return _response(refuse(error, refused), refused.method, states_length=False)
-
-
-def _response(answer: Answer, method: str, *, states_length: bool) -> Response:
-    """Answer what Chalice passes on; HEAD has no body, wherever it came from."""
-    headers: dict[str, str | list[str]] = dict(answer.headers)
+def _proxied(answer: Answer, method: str, *, states_length: bool) -> dict[str, Any]:
+    """Answer what the gateway takes; HEAD has no body, wherever it came from."""
+    headers = dict(answer.headers)
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
     if method == "HEAD" and states_length and answer.status not in BODILESS:
         headers["Content-Length"] = str(len(answer.content))
-    return Response(b"" if method == "HEAD" else answer.content, headers, int(answer.status))
+    content = b"" if method == "HEAD" else answer.content
+    return {
+        "statusCode": int(answer.status),
+        "headers": headers,
+        "multiValueHeaders": {},
+        "body": base64.b64encode(content).decode("ascii"),
+        "isBase64Encoded": True,
+    }

@@ -16,7 +16,8 @@ from chalicelib.api.errors import InternalError, StorageFailure, UnsupportedMedi
 from chalicelib.api.problems import PROBLEM_JSON
 from chalicelib.api.routing import Route
 from chalicelib.api.templates import NAME, PATH
-from chalicelib.domain.errors import InvalidPayload, InvalidQuery, PrismError
+from chalicelib.domain.access import AuthenticationRequired, Forbidden, InvalidToken
+from chalicelib.domain.errors import InvalidPayload, InvalidQuery, PackageNotFound, PrismError
 
 OPENAPI: Final = "3.1.0"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -24,8 +25,17 @@ TITLE: Final = "Prism"
 API_VERSION: Final = "1"
 ABOUT: Final = (
     "A JavaScript package registry. Every read may be asked with HEAD and with If-None-Match; "
-    "every failure is a problem document with a stable `code`."
+    "every failure is a problem document with a stable `code`. Operations name the scope they need of a token; where "
+    "`/v1/whoami` says that access is `open`, `read` and `publish` need none."
 )
+BEARER: Final = "bearer"
+SECURITY_SCHEMES: Final = {
+    BEARER: {
+        "type": "http",
+        "scheme": BEARER,
+        "description": "A token of this registry; of `read`, `publish` and `admin`, each implies those before.",
+    }
+}
 PROBLEM: Final = {
     "type": "object",
     "description": "A failure (RFC 9457). Further members are the facts of this occurrence.",
@@ -77,7 +87,10 @@ def describe(routes: Iterable[Route], *, server: str = "/") -> Json:
         "servers": [{"url": server}],
         "tags": [{"name": tag} for tag in sorted({route.tag for route in documented})],
         "paths": paths,
-        "components": {"schemas": {"Problem": PROBLEM, **_used(definitions, documented)}},
+        "components": {
+            "schemas": {"Problem": PROBLEM, **_used(definitions, documented)},
+            "securitySchemes": SECURITY_SCHEMES,
+        },
     }
 
 
@@ -122,6 +135,7 @@ def _operation(route: Route, references: Schemas, definitions: Json) -> Json:
     operation: Json = {
         "tags": [route.tag],
         "summary": route.summary,
+        "security": [{BEARER: [route.scope]}] if route.scope else [],
         "parameters": [*_path_parameters(route), *_query_parameters(route, references, definitions)],
         "responses": {**_successes(route, references), **_failures(route)},
     }
@@ -182,12 +196,24 @@ def _failures(route: Route) -> Json:
 
 def _implied(route: Route) -> Iterator[type[PrismError]]:
     yield from ALWAYS
+    yield from _implied_by_access(route)
     if route.query:
         yield InvalidQuery
     if route.body:
         yield InvalidPayload
     if route.takes:
         yield UnsupportedMediaType
+
+
+def _implied_by_access(route: Route) -> Iterator[type[PrismError]]:
+    if route.scope is None:
+        return
+    yield AuthenticationRequired
+    yield InvalidToken
+    if route.scope != "read":
+        yield Forbidden
+    elif route.packages:
+        yield PackageNotFound
 
 
 def _failure(status: int, codes: list[str]) -> Json:

@@ -3,7 +3,7 @@
 from pydantic import RootModel
 
 from chalicelib.api.answers import is_known
-from chalicelib.api.payloads import AsOfQuery, PageQuery, package_name
+from chalicelib.api.queries import AsOfQuery, PageQuery, package_name
 from chalicelib.api.routing import (
     IMMUTABLE,
     REVALIDATE,
@@ -37,7 +37,10 @@ MISSING = (InvalidName, PackageNotFound, VersionNotFound)
 def packages(request: Request) -> Answer:
     """List packages by name, with their tags."""
     page = request.query_as(PageQuery)
-    return json_answer(container().searching.packages(after=page.cursor, limit=page.limit))
+    found = container().searching.packages(
+        after=page.cursor, limit=page.limit, packages=request.caller.packages
+    )
+    return json_answer(found)
 
 
 @routes.get(

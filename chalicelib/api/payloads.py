@@ -1,45 +1,46 @@
-"""Bodies and queries as they arrive, and the values made of them."""
+"""Bodies as they arrive, and the values made of them."""
 
 import base64
-import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Literal
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, ValidationError
 
+from chalicelib.api.queries import Payload
 from chalicelib.api.requests import Request
-from chalicelib.domain.errors import InvalidPayload, InvalidQuery
-from chalicelib.domain.manifest import Publisher
-from chalicelib.domain.names import PackageName
-from chalicelib.domain.times import moment, timestamp
+from chalicelib.domain.access import Caller, Scope
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.manifest import Claimed, Publisher
+from chalicelib.domain.times import duration
 
-DEFAULT_LIMIT = 20
-MAX_LIMIT = 100
-BASE_URL = re.compile(
-    r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!$&()*+,;=:@%/-]{0,1024})?"
-)
-"""A scheme, a host and a path; no user, query or fragment, and nothing that could be something else in a header."""
 PublishSource = Literal["cli", "api", "web"]
+ANONYMOUS = "anonymous"
 
 
-class Payload(BaseModel):
-    """What a client sends: camelCase fields, unknown ones ignored."""
+class PublisherPayload(Payload):
+    """Who publishes, as they call themselves."""
 
-    model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
-    )
+    name: str = Field(min_length=1, max_length=200)
+    email: str | None = Field(default=None, max_length=320)
 
 
 class PublishPayload(Payload):
-    """A tarball as JSON: its bytes in base64 and their SHA-256 in hex."""
+    """A tarball as JSON: its bytes in base64 and their SHA-256 in hex; `publisher` may be left out with a token."""
 
     tarball_base64: str = Field(min_length=1)
     sha256: str = Field(pattern=r"^[0-9a-fA-F]{64}$")
-    publisher: Publisher
+    publisher: PublisherPayload | None = None
     source: PublishSource = "api"
     tag: str | None = None
+
+    def publisher_for(self, caller: Caller) -> Publisher:
+        """Answer who publishes; raises InvalidPayload where neither payload nor token says it."""
+        if self.publisher is None and caller.name is None:
+            raise InvalidPayload("`publisher`: say who publishes, as `name` and perhaps `email`")
+        said = self.publisher
+        return publisher_for(caller, Claimed(name=said.name, email=said.email) if said else Claimed())
 
     def tarball(self) -> bytes:
         """Answer the tarball's bytes; raises InvalidPayload."""
@@ -53,18 +54,19 @@ class PublishHeaders(Payload):
     """What the headers of a raw tarball say; names that are not ASCII are percent-encoded."""
 
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
-    publisher: Publisher
+    publisher: Claimed
     source: PublishSource = "api"
     tag: str | None = None
 
     @classmethod
     def read(cls, headers: Mapping[str, str]) -> "PublishHeaders":
         """Read the `x-prism-…` headers; raises InvalidPayload."""
-        publisher = {"name": _header(headers, "publisher-name") or "anonymous"}
-        email = _header(headers, "publisher-email")
         given = {
             "sha256": _header(headers, "sha256"),
-            "publisher": publisher | ({"email": email} if email else {}),
+            "publisher": {
+                "name": _header(headers, "publisher-name"),
+                "email": _header(headers, "publisher-email"),
+            },
             "source": _header(headers, "source") or "api",
             "tag": _header(headers, "tag"),
         }
@@ -74,6 +76,10 @@ class PublishHeaders(Payload):
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             name = "-".join(str(part) for part in first["loc"])
             raise InvalidPayload(f"the header `x-prism-{name}`: {first['msg']}", header=name) from None
+
+    def publisher_for(self, caller: Caller) -> Publisher:
+        """Answer who publishes: the caller with what the headers claim, or whom they name, or `anonymous`."""
+        return publisher_for(caller, self.publisher)
 
 
 class TagPayload(Payload):
@@ -103,67 +109,46 @@ class YankPayload(Payload):
         return None if self.yanked is False else self.reason or "yanked"
 
 
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+class TokenPayload(Payload):
+    """A token to be made: whom it speaks as, what it may do, for which packages and how long.
 
+    Without `packages` it is for all, and without `expiresIn` (such as `90d`, `12h`) for ever. Misspelt fields are
+    refused.
+    """
 
-class PageQuery(Payload):
-    """Which page of a list."""
+    model_config = ConfigDict(extra="forbid")
 
-    limit: Limit = DEFAULT_LIMIT
-    cursor: str = ""
+    name: str
+    scopes: list[Scope] = Field(default=["read"], max_length=10)
+    packages: list[str] | None = None
+    expires_in: str | None = None
 
-
-class SearchQueryParameters(Payload):
-    """What to search for, and which page of it."""
-
-    q: str = Field(default="", max_length=500)
-    runtime: str | None = None
-    limit: Limit = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(pattern=r"^\d{0,9}$")] = ""
-
-
-class AsOfQuery(Payload):
-    """The moment as of which to answer, RFC 3339."""
-
-    as_of: str | None = None
-
-    def moment(self) -> str | None:
-        """Answer the moment in stored form; raises InvalidQuery."""
-        if self.as_of is None:
-            return None
+    def lifetime(self) -> timedelta | None:
+        """Answer how long the token is to be good, None for ever; raises InvalidPayload."""
         try:
-            return timestamp(moment(self.as_of))
-        except (ValueError, OverflowError):
-            raise InvalidQuery(
-                f"`asOf` is `{self.as_of[:60]}`, which is not a moment such as 2026-01-31T12:00:00Z"
-            ) from None
+            return None if self.expires_in is None else duration(self.expires_in)
+        except ValueError as error:
+            raise InvalidPayload(f"`expiresIn`: {error}") from None
 
 
-class ResolveQuery(AsOfQuery):
-    """Which entry of which package, for whom."""
+class TrustPayload(Payload):
+    """What a publisher is trusted with: all packages unless `packages` names some. Misspelt fields are refused."""
 
-    spec: str = Field(min_length=1)
-    runtime: str = "node"
-    mode: Literal["import", "require"] = "import"
-    base_url: str | None = None
+    model_config = ConfigDict(extra="forbid")
 
-    def base(self) -> str | None:
-        """Answer the base of URLs without a final slash, or None; raises InvalidQuery."""
-        if self.base_url is None:
-            return None
-        if not BASE_URL.fullmatch(self.base_url):
-            raise InvalidQuery(f"`baseUrl` is `{self.base_url[:200]}`, which is not an absolute http address")
-        return self.base_url.rstrip("/")
-
-
-def package_name(request: Request) -> PackageName:
-    """Answer the package that a request's path names; raises InvalidName."""
-    return PackageName.parse(request.params["name"])
+    packages: list[str] | None = None
 
 
 def actor(request: Request) -> str:
-    """Answer who sends a request, as they call themselves."""
-    return PublishHeaders.read(request.headers).publisher.name
+    """Answer who sends a request: by their token, or else as they call themselves."""
+    return request.caller.name or PublishHeaders.read(request.headers).publisher.name or ANONYMOUS
+
+
+def publisher_for(caller: Caller, claimed: Claimed) -> Publisher:
+    """Answer who is recorded as publisher: the caller, with what they claimed, or else whom they claim to be."""
+    if caller.name is None:
+        return Publisher(name=claimed.name or ANONYMOUS, email=claimed.email)
+    return Publisher(name=caller.name, claimed=claimed if claimed.name or claimed.email else None)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:

@@ -12,17 +12,22 @@ from chalicelib.api.answers import NO_STORE, Answer
 from chalicelib.api.errors import (
     InternalError,
     MethodNotAllowed,
+    Misconfigured,
     RangeNotSatisfiable,
     StorageFailure,
+    UnsafeStore,
     status_of,
 )
 from chalicelib.api.requests import Request
+from chalicelib.domain.access import AuthenticationRequired, InvalidToken
 from chalicelib.domain.errors import PrismError, Unavailable
-from chalicelib.storage.port import StorageUnavailable
+from chalicelib.settings import InvalidSettings
+from chalicelib.storage.port import StorageUnavailable, StorageUnsafe
 
 PROBLEM_JSON: Final = "application/problem+json"
 PROBLEMS_PATH: Final = "/v1/problems"
 RETRY_AFTER_SECONDS: Final = 1
+CHALLENGE: Final = 'Bearer realm="prism"'
 
 NPM_PREFIX: Final = "/npm/"
 """Below it a problem also carries `error`, the one member that npm's clients print."""
@@ -32,6 +37,10 @@ def told(error: Exception) -> PrismError:
     """Answer what the caller is told of an exception; what is not ours to explain is an internal error."""
     if isinstance(error, PrismError):
         return error
+    if isinstance(error, InvalidSettings):
+        return Misconfigured(str(error))
+    if isinstance(error, StorageUnsafe):
+        return UnsafeStore(error.reason)
     if isinstance(error, StorageUnavailable):
         return StorageFailure(retryable=error.retryable)
     return InternalError()
@@ -60,6 +69,9 @@ def _ordered(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _headers(error: PrismError) -> dict[str, str]:
+    if isinstance(error, AuthenticationRequired):
+        invalid = ', error="invalid_token"' if isinstance(error, InvalidToken) else ""
+        return {"WWW-Authenticate": f"{CHALLENGE}{invalid}"}
     if isinstance(error, MethodNotAllowed):
         return {"Allow": ", ".join(error.allowed)}
     if isinstance(error, RangeNotSatisfiable):

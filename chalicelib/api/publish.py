@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from chalicelib.api.answers import plain
-from chalicelib.api.payloads import PublishHeaders, PublishPayload, package_name
+from chalicelib.api.payloads import PublishHeaders, PublishPayload
+from chalicelib.api.queries import package_name
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
 from chalicelib.domain.document import Document, compact_json
@@ -19,6 +20,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.metadata import AnalyzerRecord, Identifier, Metadata, Provenance
+from chalicelib.domain.publishers import PublisherNotAllowed
 from chalicelib.domain.tags import InvalidTag
 from chalicelib.stores.artifacts import INLINE_BYTES
 
@@ -74,6 +76,7 @@ class PublishAnswer(Document):
         NameMismatch,
         VersionExists,
         PayloadTooLarge,
+        PublisherNotAllowed,
         InvalidTag,
         InvalidTarball,
         Busy,
@@ -90,9 +93,10 @@ def publish(request: Request) -> Answer:
     sent, data = _read(request)
     published = container().publishing.publish(
         PublishRequest(
-            publisher=sent.publisher,
+            publisher=sent.publisher_for(request.caller),
             source=sent.source,
             name=name,
+            packages=request.caller.packages,
             tag=sent.tag,
             sha256=sent.sha256,
             data=data,

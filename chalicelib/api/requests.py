@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from chalicelib.domain.access import NOBODY, Caller
 from chalicelib.domain.errors import InvalidPayload, InvalidQuery, InvalidRequest
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -18,7 +19,8 @@ class Request:
     """One request: `params` are the route's variables, decoded once; header names are lower-case.
 
     `path` is as sent, percent-encoded, below the stage; `base_path` is the stage's own part of the address
-    (`/api`, or empty) and `origin` is scheme, host and base path, for absolute URLs.
+    (`/api`, or empty) and `origin` is scheme, host and base path, for absolute URLs. `caller` is who sent it, known
+    once the request was let in.
     """
 
     method: str
@@ -30,6 +32,7 @@ class Request:
     id: str = ""
     origin: str = "http://127.0.0.1:8000"
     base_path: str = ""
+    caller: Caller = NOBODY
 
     def query(self, name: str) -> str | None:
         """Answer the last value of a query parameter, or None where it was not given."""

@@ -1,6 +1,6 @@
 """Resolution: from a spec and a runtime to a file."""
 
-from chalicelib.api.payloads import ResolveQuery
+from chalicelib.api.queries import ResolveQuery
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
 from chalicelib.domain.errors import (
@@ -18,11 +18,16 @@ from chalicelib.services.resolving import Resolution
 routes = Routes(tag="resolve")
 
 
+def _named(request: Request) -> tuple[str]:
+    return (PackageSpec.parse(request.query_as(ResolveQuery).spec).name,)
+
+
 @routes.get(
     "/v1/resolve",
     summary="The file a runtime would load",
     query=ResolveQuery,
     answers={200: Resolution},
+    packages=_named,
     raises=(
         InvalidQuery,
         InvalidSpec,

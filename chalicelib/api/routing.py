@@ -14,6 +14,7 @@ OpenAPI document.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from threading import Lock
 from typing import Required, TypedDict, Unpack
 
 from pydantic import BaseModel
@@ -33,7 +34,8 @@ from chalicelib.api.answers import (
 )
 from chalicelib.api.errors import MethodNotAllowed, RouteNotFound, UnsupportedMediaType
 from chalicelib.api.requests import Request
-from chalicelib.api.templates import Match, Template, decode
+from chalicelib.api.templates import NAME, Match, Template, decode, split
+from chalicelib.domain.access import Scope
 from chalicelib.domain.errors import PrismError
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
 
 Handler = Callable[[Request], Answer]
 Models = Mapping[int, type[BaseModel] | None]
+Names = Callable[[Request], Iterable[str]]
 
 
 class Told(TypedDict, total=False):
@@ -64,6 +67,10 @@ class Told(TypedDict, total=False):
     checked before the handler runs; `gives` are those of a successful answer. `answers` maps statuses to
     models, None for no model. A `cross_origin` route may be called by pages of any origin, as all
     reads may. A `hidden` route is not documented.
+
+    `scope` is what a caller needs: `read` for reads, none for OPTIONS and `publish` for all else unless told; None is
+    for a route that is open to all. `packages` finds the names of the packages that a request is about, so that
+    nobody gets at others than their own; unless told, it is the path's `{name}`.
     """
 
     summary: Required[str]
@@ -75,6 +82,8 @@ class Told(TypedDict, total=False):
     raises: Sequence[type[PrismError]]
     cross_origin: bool
     hidden: bool
+    scope: Scope | None
+    packages: Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,8 @@ class Route:
     gives: tuple[str, ...] = (JSON,)
     cross_origin: bool = False
     hidden: bool = False
+    scope: Scope | None = "admin"
+    packages: Names | None = None
 
     @property
     def description(self) -> str:
@@ -160,6 +171,8 @@ class Routes:
                     raises=tuple(told.get("raises", ())),
                     cross_origin=told.get("cross_origin", method in READS),
                     hidden=told.get("hidden", False),
+                    scope=told.get("scope", _usual_scope(method)),
+                    packages=told.get("packages", _named if NAME in template.variables else None),
                 )
             )
             return handler
@@ -167,31 +180,41 @@ class Routes:
         return register
 
 
-Resource = str | Iterable[Route]
+Resources = Mapping[str, Sequence[str]] | Iterable[Iterable[Route]]
+"""Modules by import path with what the paths of their `routes` begin with, or tables of routes."""
 
 
-def collect(resources: Iterable[Resource]) -> Iterator[Route]:
-    """Answer the routes of resources: modules named by import path (their `routes`), or tables of routes."""
-    for resource in resources:
-        if isinstance(resource, str):
-            yield from import_module(resource).routes
-        else:
-            yield from resource
+def collect(resources: Resources) -> Iterator[Route]:
+    """Answer the routes of resources."""
+    if isinstance(resources, Mapping):
+        resources = [import_module(module).routes for module in resources]
+    for table in resources:
+        yield from table
 
 
 class Router:
-    """Finds a request's route: fixed text beats variables, HEAD is GET, and OPTIONS tells the methods."""
+    """Finds a request's route: fixed text beats variables, HEAD is GET, and OPTIONS tells the methods.
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self.routes = tuple(routes)
+    Modules are imported when a path is asked for that only they can serve.
+    """
+
+    def __init__(self, resources: Resources = ()) -> None:
+        self._lock = Lock()
+        self._waiting: dict[str, list[list[str]]] = {}
+        self._routes: tuple[Route, ...] = ()
         self._table: dict[str, tuple[Template, dict[str, Route]]] = {}
-        for route in self.routes:
-            _, methods = self._table.setdefault(route.template.text, (route.template, {}))
-            if route.method in methods:
-                raise ValueError(f"{route.method} {route.template.text} is routed twice")
-            methods[route.method] = route
-        for template, methods in self._table.values():
-            _add_implied(template, methods)
+        if isinstance(resources, Mapping):
+            self._waiting = {
+                module: [split(prefix) for prefix in prefixes] for module, prefixes in resources.items()
+            }
+        else:
+            self._add(collect(resources))
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route; imports every module."""
+        self._import(list(self._waiting))
+        return self._routes
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """Answer the route for a path as sent and its variables; raises RouteNotFound or MethodNotAllowed."""
@@ -202,6 +225,8 @@ class Router:
 
     def _methods(self, path: str) -> tuple[dict[str, Route], dict[str, str]]:
         segments = decode(path)
+        if segments is not None and self._waiting:
+            self._import(_serving(segments, self._waiting))
         best: tuple[Match, dict[str, Route]] | None = None
         for template, methods in self._table.values():
             match = template.match(segments) if segments is not None else None
@@ -211,6 +236,53 @@ class Router:
             raise RouteNotFound(path)
         return best[1], best[0].params
 
+    def _import(self, modules: Sequence[str]) -> None:
+        with self._lock:
+            waiting = [module for module in modules if module in self._waiting]
+            if waiting:
+                self._add(route for module in waiting for route in import_module(module).routes)
+                self._waiting = {
+                    module: prefixes for module, prefixes in self._waiting.items() if module not in waiting
+                }
+
+    def _add(self, routes: Iterable[Route]) -> None:
+        self._routes = (*self._routes, *routes)
+        self._table = _table_of(self._routes)
+
+
+def _serving(segments: Sequence[str], waiting: Mapping[str, Iterable[Sequence[str]]]) -> list[str]:
+    """Answer the modules that have a prefix of a path's segments."""
+    return [
+        module
+        for module, prefixes in list(waiting.items())
+        if any(list(segments[: len(prefix)]) == prefix for prefix in prefixes)
+    ]
+
+
+def _table_of(routes: Iterable[Route]) -> dict[str, tuple[Template, dict[str, Route]]]:
+    """Answer the methods of each template, the implied ones too."""
+    table: dict[str, tuple[Template, dict[str, Route]]] = {}
+    for route in routes:
+        _, methods = table.setdefault(route.template.text, (route.template, {}))
+        if route.method in methods:
+            raise ValueError(f"{route.method} {route.template.text} is routed twice")
+        methods[route.method] = route
+    for template, methods in table.values():
+        _add_implied(template, methods)
+    return table
+
+
+def _usual_scope(method: str) -> Scope | None:
+    """Answer what a method needs unless its route says otherwise; asking what may be done needs nothing."""
+    if method == "OPTIONS":
+        return None
+    return "read" if method in READS else "publish"
+
+
+def _named(request: Request) -> Iterable[str]:
+    """Answer the package that a request's path names."""
+    return (request.params[NAME],)
+
 
 def _add_implied(template: Template, methods: dict[str, Route]) -> None:
     """Add HEAD where there is GET, and OPTIONS, unless they have handlers of their own."""
@@ -218,7 +290,7 @@ def _add_implied(template: Template, methods: dict[str, Route]) -> None:
         methods.setdefault("HEAD", replace(methods["GET"], method="HEAD"))
     if "OPTIONS" not in methods:
         methods["OPTIONS"] = Route(
-            "OPTIONS", template, _preflight(methods), "Methods", "registry", hidden=True
+            "OPTIONS", template, _preflight(methods), "Methods", "registry", hidden=True, scope=None
         )
 
 

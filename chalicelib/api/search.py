@@ -1,6 +1,6 @@
 """Search over all packages."""
 
-from chalicelib.api.payloads import SearchQueryParameters
+from chalicelib.api.queries import SearchQueryParameters
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
 from chalicelib.domain.errors import InvalidQuery
@@ -28,6 +28,10 @@ def search(request: Request) -> Answer:
             f"`runtime` is `{unknown[0][:60]}`, which is none of {known}", runtime=unknown[0][:60]
         )
     page = container().searching.search(
-        sent.q, runtimes=runtimes, offset=int(sent.cursor or 0), limit=sent.limit
+        sent.q,
+        runtimes=runtimes,
+        offset=int(sent.cursor or 0),
+        limit=sent.limit,
+        packages=request.caller.packages,
     )
     return json_answer(page)

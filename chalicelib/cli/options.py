@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.cli.exits import ExitStatus
 
     Subparsers = _SubParsersAction[ArgumentParser]
+    Runner = Callable[[Namespace, Environment], ExitStatus]
 
 HELP_WIDTH: Final = 88
 """Columns; fixed, so that the reference page does not depend on who writes it."""
@@ -37,7 +38,7 @@ def command(
     subparsers: "Subparsers",
     name: str,
     *,
-    run: "Callable[[Namespace, Environment], ExitStatus]",
+    run: "Runner",
     summary: str,
     description: str,
     examples: str,
@@ -47,7 +48,7 @@ def command(
         name,
         help=summary,
         description=description.strip(),
-        epilog=f"examples:\n{_indented(examples)}",
+        epilog=f"examples:\n{indented(examples)}",
         formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
@@ -55,7 +56,8 @@ def command(
     return parser
 
 
-def _indented(text: str) -> str:
+def indented(text: str) -> str:
+    """Answer lines as they stand below a heading of the help."""
     return "\n".join(f"  {line.strip()}" for line in text.strip().splitlines())
 
 

@@ -5,12 +5,13 @@
     │   ├── InvalidPayload  InvalidName  InvalidVersion  InvalidRange  InvalidSpec  InvalidQuery
     │   └── DigestMismatch
     ├── NotFound
-    │   └── PackageNotFound  VersionNotFound  TagNotFound  EntryNotFound  FileMissing
+    │   └── PackageNotFound  VersionNotFound  TagNotFound  EntryNotFound  FileMissing  UploadNotFound  UploadGone
     ├── Conflict
     │   └── VersionExists  NameMismatch
     ├── TooLarge
-    │   └── PayloadTooLarge
+    │   └── PayloadTooLarge  UploadTooLarge
     ├── InvalidTarball        the package cannot be accepted; tarball refusals derive from it
+    ├── AuthenticationRequired, Forbidden    who calls is unknown, or may not do this; in `access`
     └── Unavailable
         └── Busy  UploadChanged
 
@@ -156,6 +157,31 @@ class FileMissing(NotFound):
         super().__init__(f"`{name}@{version}` has no file `{path}`", name=name, version=version, path=path)
 
 
+class UploadNotFound(NotFound):
+    """Nothing was uploaded under this id."""
+
+    code = "upload_not_found"
+    title = "No such upload"
+
+    def __init__(self, upload: str) -> None:
+        super().__init__(
+            f"nothing lies under `{upload}` below `incoming/`, and nothing is known of an upload there",
+            upload=upload,
+        )
+
+
+class UploadGone(NotFound):
+    """An upload was removed before it could be published."""
+
+    code = "upload_gone"
+    title = "The upload is gone"
+
+    def __init__(self, upload: str) -> None:
+        super().__init__(
+            f"the upload `{upload}` was removed before it could be published; upload it again", upload=upload
+        )
+
+
 class Conflict(PrismError):
     """The request contradicts what is already there."""
 
@@ -210,6 +236,18 @@ class PayloadTooLarge(TooLarge):
             f"the body has {size} bytes and at most {limit} are taken in one request",
             limit=limit,
             size=size,
+        )
+
+
+class UploadTooLarge(TooLarge):
+    """An upload is larger than any package may be."""
+
+    code = "upload_too_large"
+    title = "The upload is too large"
+
+    def __init__(self, limit: int, size: int) -> None:
+        super().__init__(
+            f"the upload has {size} bytes and a package may have at most {limit}", limit=limit, size=size
         )
 
 

@@ -7,6 +7,9 @@ Scoped names keep their slash, and nothing is percent-encoded.
 
 from dataclasses import dataclass
 
+from chalicelib.domain.errors import InvalidName
+from chalicelib.domain.names import PackageName
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectKeys:
@@ -37,6 +40,18 @@ class ObjectKeys:
     def head(self, name: str) -> str:
         """The package's head, the only object that is replaced."""
         return f"{self.prefix}heads/{name}.json"
+
+    def package_of(self, head: str) -> PackageName | None:
+        """Answer the package whose head has a key, or None for a key that no head has."""
+        room, suffix = f"{self.prefix}heads/", ".json"
+        if not (head.startswith(room) and head.endswith(suffix)):
+            return None
+        text = head.removeprefix(room).removesuffix(suffix)
+        try:
+            name = PackageName.parse(text)
+        except InvalidName:
+            return None
+        return name if name == text else None
 
     def segment(self, name: str, first: int, last: int) -> str:
         """Events `first` to `last` of a head that grew too long."""
@@ -76,6 +91,66 @@ class ObjectKeys:
     def rendered(self, digest: str) -> str:
         """An answer too large for a function, named by its bytes; derived, and swept."""
         return f"{self.prefix}rendered/{digest}.json"
+
+    @property
+    def tokens(self) -> str:
+        """The prefix of token records."""
+        return f"{self.prefix}access/tokens/"
+
+    def token(self, token_id: str) -> str:
+        """The record of a token, without the token."""
+        return f"{self.tokens}{token_id}.json"
+
+    @property
+    def publishers(self) -> str:
+        """The list of trusted publishers."""
+        return f"{self.prefix}access/publishers.json"
+
+    @property
+    def audit(self) -> str:
+        """The prefix of the log of changes to who may do what."""
+        return f"{self.prefix}access/audit/"
+
+    def audit_entry(self, place: str) -> str:
+        """One entry of that log; the places of newer ones come first."""
+        return f"{self.audit}{place}.json"
+
+    @property
+    def announced(self) -> tuple[tuple[str, str], ...]:
+        """The prefixes, each with the suffix of its keys, of new objects that the functions hear of."""
+        return (self.incoming, ".tgz"), (f"{self.prefix}heads/", ".json")
+
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """The prefixes of what may be left lying, which a bucket's lifecycle removes."""
+        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes")
+        return tuple(f"{self.prefix}{room}/" for room in rooms)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The prefixes of what nothing ever removes."""
+        rooms = (
+            "manifests",
+            "metadata",
+            "tarballs",
+            "files",
+            "packages",
+            "heads",
+            "segments",
+            "access",
+            "catalog",
+        )
+        return tuple(f"{self.prefix}{room}/" for room in rooms)
+
+    @property
+    def probes(self) -> str:
+        """The prefix of what is written to see how the medium judges conditions."""
+        return f"{self.prefix}probes/"
+
+    @property
+    def proof(self) -> str:
+        """What was proven of the medium, and when."""
+        return f"{self.probes}conditional-writes.json"
 
     @property
     def health(self) -> str:

@@ -13,14 +13,23 @@ from chalicelib.domain.document import Document
 from chalicelib.domain.package import Package
 
 ModuleType = Literal["module", "commonjs"]
+FileFormat = Literal["module", "commonjs", "json", "wasm", "addon", "typescript", "unknown"]
 Source = Literal["cli", "api", "web", "s3", "npm"]
 
 
+class Claimed(Document):
+    """Who somebody said they were."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    email: str | None = Field(default=None, max_length=320)
+
+
 class Publisher(Document):
-    """Who published, as they called themselves."""
+    """Who published: whom their token names, and what they `claimed` beside it, or else who they said they were."""
 
     name: str = Field(min_length=1, max_length=200)
     email: str | None = Field(default=None, max_length=320)
+    claimed: Claimed | None = None
 
 
 class Claim(Document):

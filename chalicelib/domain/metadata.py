@@ -11,9 +11,8 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from chalicelib.domain.document import Document
-from chalicelib.domain.manifest import DigestPair, EntryFields, Publisher, Runtimes, Source
+from chalicelib.domain.manifest import DigestPair, EntryFields, FileFormat, Publisher, Runtimes, Source
 
-FileFormat = Literal["module", "commonjs", "json", "wasm", "addon", "typescript", "unknown"]
 Change = Literal["added", "removed", "modified"]
 PackageFormat = Literal["esm", "cjs", "hybrid"]
 DependencyGroup = Literal["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"]

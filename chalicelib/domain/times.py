@@ -1,6 +1,11 @@
 """Moments as they are stored and sent: RFC 3339 in UTC with milliseconds and `Z`, which sort as text."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION: Final = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
 
 
 def timestamp(moment: datetime) -> str:
@@ -23,3 +28,11 @@ def later_than(previous: str | None, now: datetime) -> str:
     if previous is None or text > previous:
         return text
     return timestamp(moment(previous) + timedelta(milliseconds=1))
+
+
+def duration(text: str) -> timedelta:
+    """Answer the duration that a text such as `90d` names, in minutes, hours, days or weeks; raises ValueError."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"`{text[:60]}` is not a duration such as `90d`, `12h`, `30m` or `8w`")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

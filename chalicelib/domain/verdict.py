@@ -4,14 +4,18 @@ from typing import Any, Literal
 
 from chalicelib.domain.document import Document
 
+FINAL = frozenset({"published", "refused"})
+
 
 class Verdict(Document):
-    """The end of one upload: published as a version, or refused with a code and a sentence.
+    """What became of one upload: published as a version, or refused with a code and a sentence.
 
-    `etag` is that of the object the verdict is about; another object under the same id is another upload.
+    `failing` is no end: the last of so many `attempts` failed for a reason of the registry's own, and it will be tried
+    again. `pending` is told and never stored: nobody has got to the upload yet. `etag` is that of the object the
+    verdict is about; another object under the same id is another upload.
     """
 
-    status: Literal["published", "refused"]
+    status: Literal["pending", "failing", "published", "refused"]
     upload_id: str
     etag: str
     at: str
@@ -21,3 +25,9 @@ class Verdict(Document):
     code: str | None = None
     detail: str | None = None
     facts: dict[str, Any] | None = None
+    attempts: int | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen to the upload."""
+        return self.status in FINAL

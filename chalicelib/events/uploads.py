@@ -1,39 +1,45 @@
 """S3 says that an object has been uploaded."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from typing import Any
-from urllib.parse import unquote_plus
+from typing import Any, Final
 
-from chalicelib.container import container
+from chalicelib import telemetry
+from chalicelib.container import Container, container
+from chalicelib.domain.manifest import Publisher
+from chalicelib.events.records import CreatedObject, handle_created
+from chalicelib.events.requests import request_id
 
-LOG = logging.getLogger("prism.events")
+NAME_CHARACTERS: Final = 200
+"""The most that a publisher's name may have."""
+
+_LOG: Final = logging.getLogger(f"{telemetry.LOGGER}.events")
 
 
-def publish_uploads(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
+def publish_uploads(event: object, context: object = None) -> dict[str, Any]:
     """Publish every upload an event announces; answers the verdicts by key.
 
-    Duplicates, test events and announcements of what is gone are harmless. If any upload could not be handled, raises
-    after the others are done, so that the announcement is repeated.
+    Duplicates, test events and announcements of what is gone are harmless. If any upload could not be handled for a
+    reason of our own, raises after the others are done, so that the announcement is repeated.
     """
-    verdicts: dict[str, Any] = {}
-    failures: list[Exception] = []
-    for key in created_keys(event):
-        try:
-            verdict = container().ingesting.ingest(key)
-        except Exception as error:
-            LOG.exception("upload not handled, to be announced again", extra={"key": key})
-            failures.append(error)
-        else:
-            verdicts[key] = verdict.to_json_value() if verdict else None
-            LOG.info("upload handled", extra={"key": key, "verdict": verdicts[key]})
-    if failures:
-        raise failures[0]
-    return {"verdicts": verdicts}
+    with telemetry.invocation("publish_uploads", requestId=request_id(context)):
+        services = container()
+        return {"verdicts": handle_created(event, lambda created: _publish(services, created))}
 
 
-def created_keys(event: Mapping[str, Any]) -> Iterator[str]:
-    """Answer the keys that an event says were created, decoded once; none for S3's test event."""
-    for record in event.get("Records", ()):
-        if record.get("eventSource") == "aws:s3" and record.get("eventName", "").startswith("ObjectCreated:"):
-            yield unquote_plus(record["s3"]["object"]["key"])
+def _publish(services: Container, created: CreatedObject) -> dict[str, Any] | None:
+    telemetry.note(uploadId=services.incoming.upload_id(created.key))
+    verdict = services.ingesting.ingest(created.key, publisher_of(created.principal))
+    if verdict is None:
+        _LOG.info("nothing to publish")
+        return None
+    telemetry.note(outcome=verdict.status, code=verdict.code, package=verdict.name, version=verdict.version)
+    telemetry.count("Uploads", Status=verdict.status)
+    _LOG.info("upload %s", verdict.status)
+    return verdict.to_json_value()
+
+
+def publisher_of(principal: str | None) -> Publisher:
+    """Answer the publisher that S3's principal is: a role's or a user's id, and the session it was used in."""
+    name = "".join(character for character in principal or "" if character.isprintable())
+    name = name.strip().removeprefix("AWS:").strip()[:NAME_CHARACTERS]
+    return Publisher(name=name or "anonymous")

@@ -10,6 +10,7 @@ from chalicelib.domain.names import PackageName
 from chalicelib.domain.picking import current
 from chalicelib.domain.tags import InvalidTag, check_tag
 from chalicelib.services.publishing.derive import derive
+from chalicelib.stores.access import Publishers
 from chalicelib.stores.heads import Decide, Heads
 from chalicelib.stores.index import Index
 from chalicelib.stores.manifests import Manifests
@@ -24,12 +25,16 @@ class LatestStays(InvalidTag):
 
 
 class Curating:
-    """Changes heads; every method answers the head as it is then and raises PackageNotFound and VersionNotFound."""
+    """Changes heads; every method answers the head as it is then.
 
-    def __init__(self, heads: Heads, manifests: Manifests, index: Index) -> None:
+    All raise PublisherNotAllowed, PackageNotFound and VersionNotFound.
+    """
+
+    def __init__(self, heads: Heads, manifests: Manifests, index: Index, publishers: Publishers) -> None:
         self._heads = heads
         self._manifests = manifests
         self._index = index
+        self._publishers = publishers
 
     def tag(self, name: PackageName, tag: str, version: str, *, actor: str) -> Head:
         """Point a tag at a version; raises InvalidTag."""
@@ -83,6 +88,7 @@ class Curating:
         return self._change(name, decide, actor)
 
     def _change(self, name: PackageName, decide: Decide, actor: str) -> Head:
+        self._publishers.get().check(actor, name)
         head, _ = self._heads.change(name, decide, actor=actor)
         derive(self._index, self._manifests, head)
         return head

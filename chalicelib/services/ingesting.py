@@ -1,73 +1,119 @@
 """Ingesting: publishes what clients drop into the bucket, and records what became of it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
-from chalicelib.domain.errors import PrismError, Unavailable, UploadChanged
+from chalicelib.domain.errors import PrismError, Unavailable, UploadChanged, UploadTooLarge
 from chalicelib.domain.manifest import Publisher
 from chalicelib.domain.times import timestamp
 from chalicelib.domain.verdict import Verdict
 from chalicelib.services.publishing import Published, Publishing, PublishRequest
-from chalicelib.storage.port import ObjectNotFound
-from chalicelib.stores.incoming import Incoming
+from chalicelib.services.verdicts import gone, pending, refused
+from chalicelib.storage.port import ObjectInfo, ObjectNotFound, StorageUnavailable
+from chalicelib.stores.incoming import Incoming, Upload
 
 ATTEMPTS = 3
+"""How often an upload is taken up afresh within one announcement, when others change what is being read."""
 ANONYMOUS = Publisher(name="anonymous")
+AGAIN = "the upload is tried again a few times, and an operator is told if that does not help"
 
 
 class Ingesting:
-    """Handles uploads that the bucket has announced: at least once, in any order, perhaps late."""
+    """Handles uploads that the bucket has announced: at least once, in any order, perhaps late.
 
-    def __init__(self, incoming: Incoming, publishing: Publishing, *, now: Callable[[], datetime]) -> None:
+    `limit` is the most bytes that an upload may have.
+    """
+
+    def __init__(
+        self, incoming: Incoming, publishing: Publishing, *, limit: int, now: Callable[[], datetime]
+    ) -> None:
         self._incoming = incoming
         self._publishing = publishing
+        self._limit = limit
         self._now = now
 
-    def ingest(self, key: str) -> Verdict | None:
+    def ingest(self, key: str, publisher: Publisher = ANONYMOUS) -> Verdict | None:
         """Publish the upload under a key, or record why it was refused.
 
         Answers the verdict, also for an announcement that comes again; None for a key that is no upload or is gone
-        without one. Raises Unavailable, and the announcement is to be repeated.
+        without one. Whatever it raises is no fault of the sender's, and the announcement is to be repeated.
         """
         upload_id = self._incoming.upload_id(key)
         if upload_id is None:
             return None
-        verdict, etag = self._incoming.verdict(upload_id), self._incoming.etag(key)
-        if etag is None:
-            return verdict
-        if verdict is not None and verdict.etag == etag:
-            self._incoming.remove(key, etag)
-            return verdict
-        verdict = self._published(key, upload_id, etag)
-        self._incoming.conclude(key, verdict)
-        return verdict
-
-    def _published(self, key: str, upload_id: str, etag: str) -> Verdict:
-        """Publish, again if a publisher of the same bytes has cleaned up what both had staged."""
+        upload = first = self._incoming.find(upload_id)
+        lost: Exception | None = None
         for _ in range(ATTEMPTS):
+            if upload.object is None:
+                return self._without_object(upload)
             try:
-                return self._publish(key, upload_id, etag)
-            except ObjectNotFound:
-                continue
-        raise UploadChanged(key)
+                return self._judge(upload, upload.object, publisher)
+            except (ObjectNotFound, UploadChanged) as error:
+                # It was replaced, or another worker has finished it, or removed what both had staged: look again.
+                lost, upload = error, self._incoming.find(upload_id)
+        return self._unsettled(first, upload, lost or UploadChanged(key))
 
-    def _publish(self, key: str, upload_id: str, etag: str) -> Verdict:
+    def _judge(self, upload: Upload, present: ObjectInfo, publisher: Publisher) -> Verdict:
+        """Answer the verdict that is there on the object, or make one and remove the object."""
+        if upload.verdict is not None and upload.verdict.final and upload.judged:
+            self._incoming.remove(present.key, present.etag)
+            return upload.verdict
+        try:
+            verdict = self._publish(upload.id, present, publisher)
+        except (ObjectNotFound, UploadChanged):
+            raise
+        except Exception as error:
+            self._note(upload, present, error)
+            raise
+        return self._incoming.conclude(upload, verdict)
+
+    def _publish(self, upload_id: str, present: ObjectInfo, publisher: Publisher) -> Verdict:
         at = timestamp(self._now())
         try:
-            published = self._publishing.publish(PublishRequest(publisher=ANONYMOUS, source="s3", upload=key))
+            if present.size > self._limit:
+                raise UploadTooLarge(self._limit, present.size)
+            published = self._publishing.publish(
+                PublishRequest(publisher=publisher, source="s3", upload=present.key)
+            )
         except Unavailable:
             raise
         except PrismError as error:
-            return Verdict(
-                status="refused",
-                upload_id=upload_id,
-                etag=etag,
-                at=at,
-                code=error.code,
-                detail=error.detail,
-                facts=dict(error.facts),
-            )
-        return _accepted(published, upload_id, etag, at)
+            return refused(error, upload_id, present.etag, at)
+        return _accepted(published, upload_id, present.etag, at)
+
+    def _without_object(self, upload: Upload) -> Verdict | None:
+        """Answer the verdict on an object that is gone; one that was to be tried again can never be."""
+        if upload.verdict is None or upload.verdict.final:
+            return upload.verdict
+        verdict = gone(upload.verdict)
+        self._incoming.amend(upload, verdict)
+        return verdict
+
+    def _unsettled(self, first: Upload, last: Upload, lost: Exception) -> Verdict | None:
+        """Leave an upload that keeps being replaced to the announcements of what replaced it; else raises `lost`."""
+        assert first.object is not None
+        if last.object is not None and last.object.etag == first.object.etag:
+            self._note(last, last.object, lost)
+            raise lost
+        return pending(last.id, last.object) if last.object else self._without_object(last)
+
+    def _note(self, upload: Upload, present: ObjectInfo, error: Exception) -> None:
+        """Tell the sender, as far as that is possible, that an attempt has failed."""
+        known = upload.verdict if upload.judged else None
+        code, detail = _told(error)
+        verdict = Verdict(
+            status="failing",
+            upload_id=upload.id,
+            etag=present.etag,
+            at=timestamp(self._now()),
+            code=code,
+            detail=f"{detail}; {AGAIN}",
+            attempts=1 + (known.attempts or 0 if known else 0),
+        )
+        # What fails may fail here too, and what is raised is to be the first failure.
+        with suppress(Exception):
+            self._incoming.amend(upload, verdict)
 
 
 def _accepted(published: Published, upload_id: str, etag: str, at: str) -> Verdict:
@@ -81,3 +127,12 @@ def _accepted(published: Published, upload_id: str, etag: str, at: str) -> Verdi
         version=manifest.version,
         integrity=manifest.integrity,
     )
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    """Answer the code and the sentence that a sender is told of a failure of ours."""
+    if isinstance(error, PrismError):
+        return error.code, error.detail
+    if isinstance(error, StorageUnavailable):
+        return "storage_unavailable", "the storage behind the registry did not answer"
+    return "internal_error", "the registry failed to handle the upload"

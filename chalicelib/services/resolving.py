@@ -6,8 +6,7 @@ from urllib.parse import quote
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import InvalidQuery, PackageNotFound, VersionNotFound
 from chalicelib.domain.head import Head, View
-from chalicelib.domain.manifest import DigestPair
-from chalicelib.domain.metadata import FileFormat
+from chalicelib.domain.manifest import DigestPair, FileFormat
 from chalicelib.domain.picking import current, pick_version
 from chalicelib.domain.resolution.entry import resolve_entry
 from chalicelib.domain.resolution.profiles import PROFILES, Mode, Profile

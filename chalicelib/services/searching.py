@@ -4,6 +4,7 @@ from chalicelib.domain.document import Document
 from chalicelib.domain.index import IndexEntry
 from chalicelib.domain.manifest import Runtimes
 from chalicelib.domain.metadata import Identifier
+from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.stores.index import Index
 
 EXACT, PREFIX, IN_NAME, KEYWORD, DESCRIPTION = 8.0, 4.0, 3.0, 2.0, 1.0
@@ -59,26 +60,34 @@ class SearchPage(Document):
 
 
 class Searching:
-    """Finds packages; a package is found as soon as it is published."""
+    """Finds packages among those that `packages` mean; a package is found as soon as it is published."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
 
-    def packages(self, *, after: str, limit: int) -> PackageList:
+    def packages(self, *, after: str, limit: int, packages: PackagePatterns = EVERY_PACKAGE) -> PackageList:
         """Answer a page of all packages; touches only the part of the index the page lies in."""
-        found = self._index.page(after, limit + 1)
+        found = self._index.page(after, limit + 1, packages)
         page = found[:limit]
         return PackageList(
             packages=[_line(entry) for entry in page],
             next=page[-1].name if len(found) > limit else None,
         )
 
-    def search(self, query: str, *, runtimes: list[str], offset: int, limit: int) -> SearchPage:
+    def search(
+        self,
+        query: str,
+        *,
+        runtimes: list[str],
+        offset: int,
+        limit: int,
+        packages: PackagePatterns = EVERY_PACKAGE,
+    ) -> SearchPage:
         """Answer the packages that hold every word of the query, best first; an empty query finds all."""
         words = query.lower().split()
         scored = [
             (score, entry)
-            for entry in self._index.all()
+            for entry in self._index.all(packages)
             if _runs_on(entry, runtimes) and (score := _score(entry, words)) > 0
         ]
         scored.sort(key=lambda pair: (-pair[0], pair[1].name))

@@ -20,7 +20,8 @@ from stat import S_ISREG
 from typing import BinaryIO, Final, Literal, Self
 
 from chalicelib.settings import InvalidSettings, Settings
-from chalicelib.storage import files
+from chalicelib.storage import files, folder
+from chalicelib.storage.diagnosis import Expectations, Finding
 from chalicelib.storage.port import (
     NOT_MODIFIED,
     InvalidKey,
@@ -154,6 +155,14 @@ class FilesystemStore(Unaddressed):
         if not can_begin_key(prefix):
             return iter(())
         return islice(self._entries(prefix, after or "", delimiter), limit)
+
+    def place(self) -> dict[str, str]:
+        """Answer the folder."""
+        return {"root": str(self.root)}
+
+    def diagnose(self, expectations: Expectations) -> Iterator[Finding]:
+        """Tell what is wrong with the folder."""
+        return folder.findings(self.root, self.root / OWN_FOLDER / "drafts")
 
     def _path(self, key: str) -> Path:
         segments = check_key(key).split("/")

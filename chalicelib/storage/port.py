@@ -11,6 +11,7 @@ key change.
     ├── ObjectExists          create-only lost: the key is taken
     ├── PreconditionFailed    compare-and-swap lost: the object is not the one named
     └── StorageUnavailable    the medium failed; `retryable` says whether a repeat may help
+        └── StorageUnsafe     the medium breaks a promise that writes rely on
 """
 
 from collections.abc import Iterable, Iterator
@@ -62,6 +63,13 @@ class StorageUnavailable(StorageError):
     def __init__(self, key: str, reason: str, *, retryable: bool) -> None:
         super().__init__(key, reason)
         self.retryable = retryable
+
+
+class StorageUnsafe(StorageUnavailable):
+    """The medium does not keep a promise that writes rely on, so nothing is written; no repeat helps."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(key, reason, retryable=False)
 
 
 @dataclass(frozen=True, slots=True)

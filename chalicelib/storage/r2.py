@@ -5,7 +5,7 @@ R2 takes multipart uploads only if all parts but the last are equal, so an objec
 repeated like every throttling; the heads of packages are the only keys that are written so often.
 """
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from chalicelib.settings import InvalidSettings, R2Settings, S3Settings, Settings
 from chalicelib.storage.bucket.client import connect
@@ -14,6 +14,9 @@ from chalicelib.storage.s3 import S3Store
 
 class R2Store(S3Store):
     """A store over one R2 bucket; takes what `S3Store` takes, and always sends equal parts."""
+
+    variables: ClassVar[str] = "PRISM_R2"
+    announces: ClassVar[bool] = False
 
     def __init__(self, client: Any, bucket: str, **options: Any) -> None:
         super().__init__(client, bucket, **{**options, "equal_parts": True})

@@ -11,11 +11,12 @@ import random
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from hashlib import sha256 as new_sha256
 from heapq import merge
 from operator import itemgetter
 from re import split
-from typing import Any, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
@@ -26,6 +27,7 @@ from chalicelib.storage.bucket.client import connect
 from chalicelib.storage.bucket.multipart import Upload, equal_sizes, growing_sizes, regrouped
 from chalicelib.storage.bucket.patience import FAILURES, code, status
 from chalicelib.storage.bucket.reading import Reader, etag_of, is_etag, quoted
+from chalicelib.storage.diagnosis import Expectations, Finding
 from chalicelib.storage.port import (
     NotModified,
     ObjectExists,
@@ -50,6 +52,9 @@ class S3Store:
     `equal_parts` is for services that refuse parts of different sizes. `sleep` and `jitter` (a random number
     from zero up to one) make the waiting time between attempts.
     """
+
+    variables: ClassVar[str] = "PRISM_S3"
+    announces: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -191,6 +196,23 @@ class S3Store:
     def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
         """Make a URL that writes one part of a multipart upload."""
         return self._presign("upload_part", key, expires, UploadId=upload_id, PartNumber=part_number)
+
+    def place(self) -> dict[str, str]:
+        """Answer the bucket, and the address of the service that has it."""
+        return {"bucket": self.bucket, "endpoint": str(self.client.meta.endpoint_url)}
+
+    def diagnose(self, expectations: Expectations) -> Iterator[Finding]:
+        """Tell what is wrong with the bucket."""
+        from chalicelib.storage.bucket.diagnosis import Diagnosis  # noqa: PLC0415 - only health asks
+
+        diagnosis = Diagnosis(self.client, self.bucket, self.variables, announces=self.announces)
+        return diagnosis.findings(expectations)
+
+    def in_parts(self) -> Self:
+        """Answer the same store, sending even the smallest stream in parts: the last part may have any size."""
+        twin = copy(self)
+        twin._part_bytes = 1  # noqa: SLF001 - a store of this class
+        return twin
 
     def _put(
         self, key: str, data: bytes, *, if_absent: bool, if_etag: str | None, content_type: str | None

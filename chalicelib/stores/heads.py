@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from chalicelib import telemetry
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.head import Change, Event, Head, Segment, append, as_of, spill
 from chalicelib.domain.keys import ObjectKeys
@@ -114,7 +115,9 @@ class Heads:
             self._cache.forget(name)
             return None
         if found is NOT_MODIFIED:
+            telemetry.count("ResolveCacheHits")
             return cached
+        telemetry.count("ResolveCacheMisses")
         read = _Read(Head.from_bytes(found.data), found.info.etag)
         self._cache.put(name, read, len(found.data))
         return read

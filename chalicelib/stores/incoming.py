@@ -1,14 +1,43 @@
 """Objects that clients drop into the bucket, and the verdicts on them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.verdict import Verdict
-from chalicelib.storage.port import NOT_MODIFIED, ObjectNotFound, ObjectStore
+from chalicelib.storage.port import (
+    NOT_MODIFIED,
+    InvalidKey,
+    ObjectExists,
+    ObjectInfo,
+    ObjectNotFound,
+    ObjectStore,
+    PreconditionFailed,
+    is_key,
+)
 from chalicelib.stores.documents import JSON
 
-MAX_ID_BYTES = 512
-"""Leaves room in a key for every prefix an id may stand behind."""
+SUFFIX = ".tgz"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What lies under an upload's id: the object, the verdict, both or neither."""
+
+    id: str
+    object: ObjectInfo | None
+    verdict: Verdict | None = None
+    verdict_object: ObjectInfo | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether the verdict is about the object that is there, and not about one that was there before.
+
+        The same bytes, sent again after their verdict, are another upload: what was refused may be allowed by now.
+        """
+        if self.object is None or self.verdict is None or self.verdict_object is None:
+            return False
+        return self.verdict.etag == self.object.etag and self.verdict_object.modified >= self.object.modified
 
 
 class Incoming:
@@ -19,39 +48,78 @@ class Incoming:
         self._keys = keys
 
     def upload_id(self, key: str) -> str | None:
-        """Answer the id of an upload's key, or None for a key that is not an upload."""
+        """Answer the id of an upload's key, or None for a key that is no upload or whose verdict could have no key."""
         prefix = self._keys.incoming
-        if not key.startswith(prefix) or not key.endswith(".tgz"):
+        if not key.startswith(prefix) or not key.endswith(SUFFIX):
             return None
-        upload_id = key.removeprefix(prefix).removesuffix(".tgz")
-        return upload_id if 0 < len(upload_id.encode("utf-8", "replace")) <= MAX_ID_BYTES else None
+        upload_id = key.removeprefix(prefix).removesuffix(SUFFIX)
+        return upload_id if upload_id and is_key(key) and is_key(self._keys.verdict(upload_id)) else None
 
-    def etag(self, key: str) -> str | None:
-        """Answer the ETag of the object that lies under a key now, or None."""
+    def key(self, upload_id: str) -> str:
+        """Answer the key that an upload has."""
+        return f"{self._keys.incoming}{upload_id}{SUFFIX}"
+
+    def find(self, upload_id: str) -> Upload:
+        """Answer what lies under an id; two reads."""
+        # The object first: it is removed after its verdict was written, so who finds it gone finds the verdict.
+        present = self._object(self.key(upload_id))
         try:
-            return self._store.head(key).etag
-        except ObjectNotFound:
-            return None
+            found = self._store.get(self._keys.verdict(upload_id))
+        except (ObjectNotFound, InvalidKey):
+            return Upload(upload_id, present)
+        assert found is not NOT_MODIFIED
+        return Upload(upload_id, present, Verdict.from_bytes(found.data), found.info)
 
     def open(self, key: str) -> Iterator[bytes]:
         """Read an upload; raises ObjectNotFound."""
         return self._store.stream(key)
 
     def verdict(self, upload_id: str) -> Verdict | None:
-        """Answer what became of an upload, or None while that is open."""
-        try:
-            found = self._store.get(self._keys.verdict(upload_id))
-        except ObjectNotFound:
-            return None
-        assert found is not NOT_MODIFIED
-        return Verdict.from_bytes(found.data)
+        """Answer the verdict that is stored on an upload, or None."""
+        return self.find(upload_id).verdict
 
-    def conclude(self, key: str, verdict: Verdict) -> None:
-        """Record the verdict on an upload, then remove the upload, unless another one has taken its place."""
-        self._store.put(self._keys.verdict(verdict.upload_id), verdict.to_bytes(), content_type=JSON)
-        self.remove(key, verdict.etag)
+    def conclude(self, upload: Upload, verdict: Verdict) -> Verdict:
+        """Record the end of an upload and remove its object, unless another one has taken its place.
+
+        Answers the verdict that stands: the first end that anybody has recorded of the same object.
+        """
+        standing = self._settled(upload, verdict)
+        self.remove(self.key(upload.id), verdict.etag)
+        return standing
+
+    def amend(self, upload: Upload, verdict: Verdict) -> bool:
+        """Record a verdict in place of the one that was found; answers whether that was still the one there."""
+        known = upload.verdict_object
+        try:
+            self._store.put(
+                self._keys.verdict(upload.id),
+                verdict.to_bytes(),
+                if_absent=known is None,
+                if_etag=known.etag if known else None,
+                content_type=JSON,
+            )
+        except (ObjectExists, PreconditionFailed):
+            return False
+        return True
 
     def remove(self, key: str, etag: str) -> None:
         """Remove an upload if it still is the one with this ETag."""
-        if self.etag(key) == etag:
+        present = self._object(key)
+        if present is not None and present.etag == etag:
             self._store.delete(key)
+
+    def _settled(self, upload: Upload, verdict: Verdict) -> Verdict:
+        if self.amend(upload, verdict):
+            return verdict
+        theirs = self.verdict(upload.id)
+        if theirs is not None and theirs.final:
+            # One on another object is on the one that has replaced ours, and is what the sender is to see.
+            return theirs if theirs.etag == verdict.etag else verdict
+        self._store.put(self._keys.verdict(upload.id), verdict.to_bytes(), content_type=JSON)
+        return verdict
+
+    def _object(self, key: str) -> ObjectInfo | None:
+        try:
+            return self._store.head(key)
+        except (ObjectNotFound, InvalidKey):
+            return None

@@ -11,6 +11,7 @@ from itertools import islice
 
 from chalicelib.domain.index import IndexEntry, Shard, ShardRef, Snapshot, merge, newest, shard_of
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.storage.port import (
     NOT_MODIFIED,
     ObjectExists,
@@ -48,19 +49,28 @@ class Index:
 
     def record(self, entry: IndexEntry) -> None:
         """Make a package's present state findable; folds the tail when it has grown long."""
-        self._entries.put_once(self._keys.index_entry(entry.name, entry.seq), entry.to_bytes())
+        with suppress(ObjectExists):  # somebody recorded the same state, and may have folded it by now
+            self._store.put(
+                self._keys.index_entry(entry.name, entry.seq),
+                entry.to_bytes(),
+                if_absent=True,
+                content_type=JSON,
+            )
         if len(self._tail_keys(FOLD_AT)) >= FOLD_AT:
             # Housekeeping that failed or was overtaken is left to the next writer; the entry is recorded.
             with suppress(ObjectNotFound, StorageUnavailable):
                 self.fold()
 
-    def page(self, after: str, limit: int) -> list[IndexEntry]:
-        """Answer up to `limit` entries whose name follows `after`, ascending."""
-        return self._collect(after, limit)
+    def page(self, after: str, limit: int, packages: PackagePatterns = EVERY_PACKAGE) -> list[IndexEntry]:
+        """Answer up to `limit` entries whose name follows `after`, ascending, only those that patterns mean.
 
-    def all(self) -> list[IndexEntry]:
-        """Answer every entry, ascending by name."""
-        return self._collect("", None)
+        Reads no part of the index in which no such name can be.
+        """
+        return self._collect(after, limit, packages)
+
+    def all(self, packages: PackagePatterns = EVERY_PACKAGE) -> list[IndexEntry]:
+        """Answer every entry, ascending by name, only those that patterns mean."""
+        return self._collect("", None, packages)
 
     def fold(self) -> bool:
         """Fold the tail into the shards; answers whether this call did it and not another writer."""
@@ -76,10 +86,10 @@ class Index:
             self._store.delete(self._keys.index_shard(digest))
         return True
 
-    def _collect(self, after: str, limit: int | None) -> list[IndexEntry]:
+    def _collect(self, after: str, limit: int | None, packages: PackagePatterns) -> list[IndexEntry]:
         for _ in range(READ_ATTEMPTS):
             try:
-                return list(islice(self._ascending(after), limit))
+                return list(islice(self._ascending(after, packages), limit))
             except ObjectNotFound as error:
                 # Two folds went by since the snapshot was read; the next one names the shards there are.
                 lost = error
@@ -119,14 +129,16 @@ class Index:
             return False
         return True
 
-    def _ascending(self, after: str) -> Iterator[IndexEntry]:
+    def _ascending(self, after: str, packages: PackagePatterns) -> Iterator[IndexEntry]:
         # The tail is read before the snapshot: an entry folded in between is then in the snapshot.
         tail = newest(self._read_entries(self._tail_keys(None)))
         snapshot = self._read_snapshot().snapshot
-        pending = sorted(name for name in tail if name > after)
-        for ref in snapshot.shards[max(0, shard_of(snapshot, after)) :]:
+        pending = sorted(name for name in tail if name > after and packages.match(name))
+        for ref, end in _with_ends(snapshot.shards[max(0, shard_of(snapshot, after)) :]):
+            if not packages.reach(ref.first, end):
+                continue
             shard = {entry.name: entry for entry in self._shard(ref)}
-            names = [name for name in shard if name > after]
+            names = [name for name in shard if name > after and packages.match(name)]
             if not names:
                 continue
             before = bisect_right(pending, names[-1])
@@ -165,6 +177,11 @@ class Index:
             return known
         self._latest = _ReadSnapshot(Snapshot.from_bytes(found.data), found.info.etag)
         return self._latest
+
+
+def _with_ends(shards: list[ShardRef]) -> Iterator[tuple[ShardRef, str | None]]:
+    """Answer each shard with the name before which its own end, None for the last."""
+    yield from zip(shards, [*(ref.first for ref in shards[1:]), None], strict=False)
 
 
 def _visible(entry: IndexEntry) -> Iterator[IndexEntry]:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from chalicelib.api.gateway import PrismApp, mount
+from chalicelib.api.gateway import PrismApp
 from chalicelib.api.ranges import partial, range_of
 from chalicelib.api.routing import (
     IMMUTABLE,
@@ -121,5 +121,5 @@ def storage(request: Request) -> Answer:
 def demo_app() -> PrismApp:
     """Make an app of these routes."""
     app = PrismApp("demo")
-    mount(app, [routes])
+    app.mount([routes])
     return app

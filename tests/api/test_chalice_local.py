@@ -8,14 +8,14 @@ from chalice.config import Config
 from chalice.local import create_local_server
 
 from chalicelib.api import RESOURCES
-from chalicelib.api.gateway import PrismApp, mount
+from chalicelib.api.gateway import PrismApp
 from chalicelib.container import installed
 from tests.worlds import memory_world, package
 
 
 def test_chalices_own_server_takes_and_serves_a_package() -> None:
     app = PrismApp("prism")
-    mount(app, RESOURCES)
+    app.mount(RESOURCES)
     server = create_local_server(app, Config.create(lambda_timeout=29), "127.0.0.1", 0)
     thread = threading.Thread(target=server.server.serve_forever, daemon=True)
     thread.start()

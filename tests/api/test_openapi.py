@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 
 from app import app as registry
 from chalicelib.api.description import routes as description
-from chalicelib.api.gateway import PrismApp, mount
+from chalicelib.api.gateway import PrismApp
 from chalicelib.api.openapi import describe
 from chalicelib.api.routing import Answer, Routes
 from chalicelib.domain.document import Document
@@ -24,7 +24,7 @@ def document() -> Any:
 @pytest.fixture(scope="module")
 def described() -> PrismApp:
     app = PrismApp("described")
-    mount(app, [description])
+    app.mount([description])
     return app
 
 
@@ -83,11 +83,24 @@ def test_failures_are_problems_with_the_codes_to_expect(document: Any) -> None:
     }
     assert codes == {
         "400": ["invalid_payload"],
+        "401": ["authentication_required", "invalid_token"],
+        "403": ["forbidden"],
         "409": ["version_exists"],
         "415": ["unsupported_media_type"],
         "500": ["internal_error"],
         "503": ["storage_unavailable"],
     }
+
+
+def test_an_operation_names_the_scope_it_needs_or_that_it_needs_none() -> None:
+    paths = describe(registry.router.routes)["paths"]
+
+    assert paths["/v1/packages/{name}"]["get"]["security"] == [{"bearer": ["read"]}]
+    assert paths["/v1/packages/{name}"]["post"]["security"] == [{"bearer": ["publish"]}]
+    assert paths["/v1/tokens"]["get"]["security"] == [{"bearer": ["admin"]}]
+    assert paths["/v1/health"]["get"]["security"] == []
+    assert "401" not in paths["/v1/openapi.json"]["get"]["responses"]
+    assert describe(registry.router.routes)["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
 def test_operations_are_named_once(document: Any) -> None:

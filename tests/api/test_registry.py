@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api import RESOURCES
-from chalicelib.api.gateway import PrismApp, mount
+from chalicelib.api.gateway import PrismApp
 from chalicelib.container import installed
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStore
@@ -45,7 +45,7 @@ class Client:
     def __init__(self, world: World) -> None:
         self.world = world
         self.app = PrismApp("prism")
-        mount(self.app, RESOURCES)
+        self.app.mount(RESOURCES)
 
     def call(
         self, method: str, address: str, body: object = b"", headers: dict[str, str] | None = None

@@ -1,12 +1,16 @@
 """Paths, methods, and what a handler is given."""
 
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+
 import pytest
 
+from chalicelib.api import RESOURCES
 from chalicelib.api.errors import MethodNotAllowed, RouteNotFound
 from chalicelib.api.gateway import PrismApp
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Answer, Router, Routes, json_answer
-from chalicelib.api.templates import MAX_PATH_SEGMENTS, Template
+from chalicelib.api.templates import MAX_PATH_SEGMENTS, Template, split
 from chalicelib.domain.document import Document
 from tests.api.callers import call
 from tests.api.demo import demo_app, routes
@@ -77,7 +81,7 @@ def app() -> PrismApp:
     ],
 )
 def test_a_path_finds_its_route(path: str, template: str, params: dict[str, str]) -> None:
-    route, found = Router(routes).find("GET", path)
+    route, found = Router([routes]).find("GET", path)
 
     assert (route.template.text, found) == (template, params)
 
@@ -101,12 +105,12 @@ def test_a_path_finds_its_route(path: str, template: str, params: dict[str, str]
 )
 def test_a_path_that_no_route_has_is_not_found(path: str) -> None:
     with pytest.raises(RouteNotFound):
-        Router(routes).find("GET", path)
+        Router([routes]).find("GET", path)
 
 
 def test_a_wrong_method_names_the_right_ones() -> None:
     with pytest.raises(MethodNotAllowed) as refused:
-        Router(routes).find("PATCH", "/v1/packages/a")
+        Router([routes]).find("PATCH", "/v1/packages/a")
 
     assert refused.value.allowed == ["DELETE", "GET", "HEAD", "OPTIONS", "POST"]
 
@@ -135,7 +139,7 @@ def test_a_route_cannot_be_given_twice() -> None:
         twice.get("/x", summary="x")(lambda _: Answer())
 
     with pytest.raises(ValueError, match="GET /x is routed twice"):
-        Router(twice)
+        Router([twice])
 
 
 def test_files_lie_as_deep_as_promised(app: PrismApp) -> None:
@@ -195,3 +199,31 @@ def test_an_accept_header_for_something_else_is_no_obstacle(app: PrismApp) -> No
     answer = call(app, "GET", "/packages/a/1.0.0/x.wasm", headers={"Accept": "application/json"})
 
     assert (answer.status, answer.headers["content-type"]) == (200, "application/wasm")
+
+
+def test_a_module_is_imported_when_a_path_is_asked_for_that_it_serves() -> None:
+    router = Router(RESOURCES)
+    assert router.find("GET", "/v1/search")[0].tag == "search"
+
+    assert {route.tag for route in router._routes} == {"search"}
+
+
+@pytest.mark.parametrize("module", RESOURCES)
+def test_what_a_modules_paths_begin_with_is_declared(module: str) -> None:
+    prefixes = [tuple(split(prefix)) for prefix in RESOURCES[module]]
+
+    for route in import_module(module).routes:
+        assert any(route.template.fixed[: len(prefix)] == prefix for prefix in prefixes), route.template.text
+
+
+def test_a_percent_encoded_path_finds_its_module() -> None:
+    assert Router(RESOURCES).find("GET", "/v1/se%61rch")[0].tag == "search"
+
+
+def test_many_threads_import_a_module_once() -> None:
+    router = Router(RESOURCES)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: router.find("GET", "/v1/resolve")[0].tag, range(32)))
+
+    assert set(found) == {"resolve"}
+    assert len([route for route in router._routes if route.template.text == "/v1/resolve"]) == 1

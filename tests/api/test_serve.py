@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.api.gateway import PrismApp, mount
+from chalicelib.api.gateway import PrismApp
 from chalicelib.api.local.server import running
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from tests.api.callers import Received, assert_problem
@@ -256,7 +256,7 @@ def test_a_stop_lets_the_request_being_worked_on_finish() -> None:
         return json_answer("done")
 
     app = PrismApp("slow")
-    mount(app, [slow])
+    app.mount([slow])
     answers: list[Received] = []
     with running(app) as address:
         client = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)

@@ -14,6 +14,8 @@ LATE = (
     "chalicelib.analyzers",
     "chalicelib.domain.tarball",
     "chalicelib.services.publishing",
+    "chalicelib.api.packages",
+    "chalicelib.domain.metadata",
     "chalicelib.cli",
 )
 

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.container import Container
+from chalicelib.domain.access import Caller
 from chalicelib.domain.head import Change, Head, SegmentRef, append
+from chalicelib.domain.index import SHARD_ENTRIES, IndexEntry
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.patterns import PackagePatterns
 from chalicelib.domain.specs import PackageSpec
-from tests.worlds import World, memory_world, publish
+from tests.worlds import World, memory_world, package, publish
 
 NAME = PackageName("demo")
 MANY = 5_000
@@ -128,6 +131,7 @@ def test_a_publish_costs_the_same_calls_whatever_the_versions_before_it(count: i
 
     assert calls(world) == [
         "put staged",
+        "get access",
         "get heads",
         "get metadata",
         "put manifests",
@@ -175,5 +179,80 @@ def test_folding_the_index_adds_two_calls_to_a_publish_on_average() -> None:
         publish(process, name=f"demo-{number}")
         per_publish.append(len(world.store.calls))
 
-    assert sorted(per_publish)[len(per_publish) // 2] == 11
-    assert sum(per_publish) / len(per_publish) < 14
+    assert sorted(per_publish)[len(per_publish) // 2] == 12
+    assert sum(per_publish) / len(per_publish) < 15
+
+
+def test_a_list_of_publishers_costs_one_read_a_publish_or_change_however_long_it_is() -> None:
+    world = memory_world()
+    process = world.fresh()
+    publish(process)
+    for number in range(50):
+        process.granting.allow_publisher(f"A*{number or ''}", by=Caller(name="root"))
+    world.store.reset()
+
+    publish(process, "1.0.1")
+    published = calls(world)
+    process.curating.yank(NAME, "1.0.1", "broken", actor="Alice")
+    curated = calls(world)
+
+    assert [call for call in (*published, *curated) if call.endswith("access")] == ["get access"] * 2
+
+
+def test_a_page_of_a_few_packages_reads_only_the_shards_they_can_be_in() -> None:
+    world = memory_world()
+    keys, count = world.container.keys, 4 * SHARD_ENTRIES
+    index = world.container.index
+    for number in range(count):
+        entry = IndexEntry(name=f"@s{number // SHARD_ENTRIES}/p{number:05d}", seq=1, latest="1.0.0")
+        world.medium.put(keys.index_entry(entry.name, 1), entry.to_bytes())
+    while list(world.medium.list(keys.index_tail, limit=1)):
+        index.fold()
+    shards = len(list(world.medium.list(f"{keys.prefix}index/shards/")))
+    world.store.reset()
+
+    for wanted, most in (("@s2/*", 3), ("@none/*", 1), ("left-pad", 1), ("*", 2)):
+        page = world.fresh().searching.packages(after="", limit=20, packages=PackagePatterns.parse([wanted]))
+        reads = [call for call in calls(world) if call == "get index"]
+        assert len(reads) <= 1 + most
+        assert len(page.packages) == (20 if wanted in {"@s2/*", "*"} else 0)
+
+    assert shards > 3
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_an_announced_upload_costs_the_same_calls_whatever_the_versions_before_it(count: int) -> None:
+    world = registry_with(count)
+    world.medium.put("prism/incoming/u1.tgz", package("2.0.1"))
+
+    world.fresh().ingesting.ingest("prism/incoming/u1.tgz")
+
+    made = calls(world)
+    publishing = made[2:-3]
+    assert (made[:2], made[-3:]) == (
+        ["head incoming", "get verdicts"],
+        ["put verdicts", "head incoming", "delete incoming"],
+    )
+    assert publishing[:3] == ["stream incoming", "stream incoming", "put_stream staged"]
+    assert len(publishing) == 16
+
+
+def test_an_upload_that_is_announced_again_costs_two_reads() -> None:
+    world = memory_world()
+    world.medium.put("prism/incoming/u1.tgz", package())
+    world.container.ingesting.ingest("prism/incoming/u1.tgz")
+    world.store.reset()
+
+    world.fresh().ingesting.ingest("prism/incoming/u1.tgz")
+
+    assert calls(world) == ["head incoming", "get verdicts"]
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_an_announced_head_costs_the_same_calls_whatever_its_versions(count: int) -> None:
+    world = registry_with(count)
+    process = world.fresh()
+
+    process.deriving.derive(NAME)
+
+    assert calls(world) == ["get heads", "get manifests", "put index", "list index"]

@@ -158,6 +158,9 @@ def _operation(request: Request) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = (
+        True  # head and body are sent apart, and the body would wait for the head's receipt
+    )
     proxy: Proxy
 
     def _serve(self) -> None:

@@ -177,6 +177,28 @@ class TestABusyService:
         with pytest.raises(PreconditionFailed):
             store.put("a", b"3", if_etag=etag)
 
+    def test_a_swap_that_conflicts_is_done_once(self, store: S3Store, proxy: Proxy) -> None:
+        etag = store.put("a", b"1")
+        proxy.plan("PUT", CONFLICT, CONFLICT)
+        store.put("a", b"2", if_etag=etag)
+
+        assert bytes_of(store, "a") == b"2"
+        assert proxy.lines()[:4] == ["PUT"] * 4
+
+    @pytest.mark.parametrize(
+        "condition", [{"if_absent": True}, {"if_etag": "0" * 32}], ids=["create", "swap"]
+    )
+    def test_conflicts_without_end_are_told_to_the_caller_who_may_repeat(
+        self, store: S3Store, proxy: Proxy, condition: dict[str, Any]
+    ) -> None:
+        proxy.plan("PUT", *[CONFLICT] * 100)
+
+        with pytest.raises(StorageUnavailable, match="8 attempts") as caught:
+            store.put("a", b"1", **condition)
+
+        assert caught.value.retryable
+        assert proxy.lines() == ["PUT"] * 8
+
 
 class TestABrokenService:
     """After 500 or a lost connection nobody knows whether the request was done."""
@@ -410,6 +432,18 @@ class TestAStream:
         assert caught.value.retryable
         with pytest.raises(ObjectNotFound):
             store.head("a")
+
+    def test_an_upload_that_conflicted_succeeds_when_all_of_it_is_sent_again(
+        self, store: S3Store, proxy: Proxy
+    ) -> None:
+        proxy.plan("POST.*uploadId", CONFLICT)
+        with pytest.raises(StorageUnavailable):
+            store.put_stream("a", LARGE, if_absent=True)
+
+        store.put_stream("a", LARGE, if_absent=True)
+
+        assert bytes_of(store, "a") == b"".join(LARGE)
+        assert proxy.lines().count("POST uploads") == 2
 
     def test_an_upload_that_was_swept_must_be_sent_again_by_the_caller(
         self, store: S3Store, proxy: Proxy

@@ -1,12 +1,14 @@
 """The index is a snapshot plus its tail: found at once, folded now and then, never lost."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from chalicelib.domain.index import SHARD_ENTRIES, IndexEntry
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.storage.memory import MemoryStore
+from chalicelib.storage.port import ObjectExists
 from chalicelib.storage.testing.wrappers import CountingStore, Death, Fault, FaultyStore
 from chalicelib.stores.index import FOLD_AT, Index
 
@@ -47,6 +49,16 @@ def test_pages_cover_everything_in_order_across_shards_and_tail() -> None:
 
     assert walked == sorted(walked)
     assert len(walked) == 3 * SHARD_ENTRIES + 8
+
+
+def test_an_entry_that_another_writer_recorded_and_folded_meanwhile_is_no_failure() -> None:
+    class FoldedMeanwhile(MemoryStore):
+        def put(self, key: str, data: bytes, *, if_absent: bool = False, **rest: Any) -> str:
+            if if_absent and "index/tail/" in key:
+                raise ObjectExists(key)
+            return super().put(key, data, if_absent=if_absent, **rest)
+
+    Index(FoldedMeanwhile(), ObjectKeys()).record(entry("a"))
 
 
 def test_the_newest_entry_of_a_package_wins_wherever_it_lies() -> None:

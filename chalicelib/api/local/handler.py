@@ -21,9 +21,9 @@ from chalicelib.api.errors import (
     RouteNotFound,
 )
 from chalicelib.api.local.bodies import Framing, framing, read_body
-from chalicelib.api.logs import LOGGER
 from chalicelib.api.requests import Request
 from chalicelib.domain.errors import PrismError
+from chalicelib.telemetry import LOGGER
 
 IDLE_SECONDS: Final = 60
 AS_SENT: Final = "!\"#$%&'()*+,-./:<=>?@[]^_`{|}~\\"

@@ -16,7 +16,7 @@ from chalice.local import ThreadedHTTPServer
 
 from chalicelib.api.gateway import PrismApp
 from chalicelib.api.local.handler import Handler
-from chalicelib.api.logs import LOGGER
+from chalicelib.telemetry import LOGGER
 
 DEFAULT_LIMIT: Final = 256 << 20
 LINGER_SECONDS: Final = 10

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Final, Protocol
 from chalicelib.cli.commands import (
     deprecate,
     diff,
+    doctor,
     files,
     info,
     pack,
     publish,
+    publisher,
     resolve,
     search,
     tag,
+    token,
     unyank,
+    verdict,
+    whoami,
     yank,
 )
 from chalicelib.cli.environment import Environment
@@ -35,6 +40,7 @@ class Command(Protocol):
 
 COMMANDS: Final[tuple[Command, ...]] = (
     publish,
+    verdict,
     pack,
     info,
     resolve,
@@ -45,4 +51,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     deprecate,
     yank,
     unyank,
+    whoami,
+    token,
+    publisher,
+    doctor,
 )

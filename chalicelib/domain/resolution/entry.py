@@ -6,8 +6,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from chalicelib.domain.errors import EntryNotFound
-from chalicelib.domain.manifest import EntryFields
-from chalicelib.domain.metadata import FileFormat
+from chalicelib.domain.manifest import EntryFields, FileFormat
 from chalicelib.domain.resolution.exports import Walk, counts_as_exports, resolve_exports, subpath_map
 from chalicelib.domain.resolution.formats import file_format
 from chalicelib.domain.resolution.legacy import Lookup, resolve_legacy, rewritten, search, with_extensions

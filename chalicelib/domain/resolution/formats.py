@@ -7,8 +7,7 @@ Deno also runs as modules what is declared CommonJS and written as a module; Bun
 
 from typing import Final
 
-from chalicelib.domain.manifest import EntryFields, ModuleType
-from chalicelib.domain.metadata import FileFormat
+from chalicelib.domain.manifest import EntryFields, FileFormat, ModuleType
 from chalicelib.domain.resolution.profiles import Profile
 
 _BY_EXTENSION: Final[dict[str, FileFormat]] = {

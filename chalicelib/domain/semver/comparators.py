@@ -8,10 +8,11 @@ versions begin at their lowest prerelease. The strict grammar refuses junk, the 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from chalicelib.domain.errors import InvalidRange, InvalidVersion
-from chalicelib.domain.semver.grammar import BUILD, LOOSE, MAX_LENGTH, STRICT, Grammar, without_groups
+from chalicelib.domain.semver.grammar import BUILD, LOOSE, MAX_LENGTH, STRICT, without_groups
 from chalicelib.domain.semver.partials import Partial
 from chalicelib.domain.semver.versions import clean_version
 
@@ -32,7 +33,9 @@ class _Patterns:
     comparator: re.Pattern[str]
 
 
-def _patterns(grammar: Grammar, *, loose: bool) -> _Patterns:
+@cache
+def _patterns(*, loose: bool) -> _Patterns:
+    grammar = LOOSE if loose else STRICT
     return _Patterns(
         loose=loose,
         hyphen=re.compile(rf" ?([v= ]*{grammar.partial}) - ([v= ]*{grammar.partial}) ?"),
@@ -42,8 +45,6 @@ def _patterns(grammar: Grammar, *, loose: bool) -> _Patterns:
     )
 
 
-_STRICT: Final = _patterns(STRICT, loose=False)
-_LOOSE: Final = _patterns(LOOSE, loose=True)
 _BUILD: Final = re.compile(BUILD)
 _STAR: Final = re.compile(r"[<>]?=?\*")
 _GAP: Final = re.compile(" +")
@@ -60,7 +61,7 @@ def comparators_of(text: str, *, loose: bool, wide: bool) -> list[str]:
 
     `text` has no white space around it and single spaces within. Raises InvalidRange.
     """
-    patterns = _LOOSE if loose else _STRICT
+    patterns = _patterns(loose=loose)
     words = _joined(text, patterns, wide=wide).split(" ")
     # Joined and split again: npm forgets a star between two words, even if it then drops both as junk.
     plain = _GAP.split(

@@ -15,7 +15,10 @@ rolled back: whoever publishes the same bytes again finishes what a dead worker 
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
+from chalicelib import telemetry
+from chalicelib.domain.access import Forbidden, PackageForbidden
 from chalicelib.domain.errors import NameMismatch, PrismError, Unavailable
+from chalicelib.domain.names import PackageName
 from chalicelib.domain.tags import check_tag
 from chalicelib.services.publishing.analyze import analyze
 from chalicelib.services.publishing.claim import claim
@@ -38,6 +41,11 @@ __all__ = ["PublishRequest", "Published", "Publishing", "Workshop"]
 PACK_IN_MEMORY = 8 << 20
 
 
+def job_id(sha256: str) -> str:
+    """Answer the id of the work of publishing the tarball with a digest: the same whoever sends it, however often."""
+    return f"publish-{sha256[:32]}"
+
+
 class Publishing:
     """Publishes tarballs."""
 
@@ -47,16 +55,36 @@ class Publishing:
     def publish(self, request: PublishRequest) -> Published:
         """Make a version visible, or raise and leave nothing of it that a read can reach.
 
-        Raises InvalidTag, DigestMismatch, NameMismatch, VersionExists, InvalidTarball and its kin, or Unavailable.
+        Raises Forbidden, InvalidTag, DigestMismatch, NameMismatch, VersionExists, InvalidTarball and its kin, or
+        Unavailable.
         """
+        try:
+            published = self._publish(request)
+        except Unavailable:
+            raise
+        except PrismError as error:
+            telemetry.count("Refusals", Code=error.code)
+            raise
+        if published.created:
+            telemetry.count("Publishes")
+        return published
+
+    def _publish(self, request: PublishRequest) -> Published:
         if request.tag is not None:
             check_tag(request.tag)
-        staged = stage(self._workshop, request)
+        if request.name is not None:
+            self._check_allowed(request, request.name)
+        with telemetry.stage("stage"):
+            staged = stage(self._workshop, request)
+            telemetry.note(jobId=job_id(staged.sha256))
         with SpooledTemporaryFile(max_size=PACK_IN_MEMORY) as pack:
             opened, claimed = self._until_claimed(request, staged, cast("BinaryIO", pack))
-            metadata = settle(self._workshop, opened, staged, claimed)
-        head, created = commit(self._workshop, request, claimed.manifest.manifest)
-        derive(self._workshop.index, self._workshop.manifests, head)
+            with telemetry.stage("settle"):
+                metadata = settle(self._workshop, opened, staged, claimed)
+        with telemetry.stage("commit"):
+            head, created = commit(self._workshop, request, claimed.manifest.manifest)
+        with telemetry.stage("derive"):
+            derive(self._workshop.index, self._workshop.manifests, head)
         self._workshop.artifacts.discard_staged(staged.sha256)
         return Published(created, head, claimed.manifest, metadata, claimed.analyzed.analysis)
 
@@ -65,19 +93,37 @@ class Publishing:
     ) -> tuple[Opened, Claimed]:
         """Do what may still be refused; what is refused leaves no staged bytes."""
         try:
-            opened = read(self._workshop, staged, pack)
-            self._check_name(request, staged, opened)
-            return opened, claim(self._workshop, opened, analyze(self._workshop, request, opened))
-        except (Unavailable, NameMismatch):
+            with telemetry.stage("read"):
+                opened = read(self._workshop, staged, pack)
+                telemetry.note(package=opened.name, version=opened.version)
+            self._check_opened(request, staged, opened)
+            with telemetry.stage("analyze"):
+                analyzed = analyze(self._workshop, request, opened)
+            with telemetry.stage("claim"):
+                return opened, claim(self._workshop, opened, analyzed)
+        except (Unavailable, NameMismatch, Forbidden):
             raise
         except PrismError:
             self._workshop.artifacts.discard_staged(staged.sha256)
             raise
 
-    def _check_name(self, request: PublishRequest, staged: Staged, opened: Opened) -> None:
-        if request.name is None or request.name == opened.name:
-            return
-        if self._workshop.manifests.get(opened.name, opened.version) is None:
-            # Staged bytes that hold a claim are what a dead worker's publish is finished from.
-            self._workshop.artifacts.discard_staged(staged.sha256)
-        raise NameMismatch(request.name, opened.name)
+    def _check_opened(self, request: PublishRequest, staged: Staged, opened: Opened) -> None:
+        try:
+            self._check_name(request, opened.name)
+        except (NameMismatch, Forbidden):
+            if self._workshop.manifests.get(opened.name, opened.version) is None:
+                # Staged bytes that hold a claim are what a dead worker's publish is finished from.
+                self._workshop.artifacts.discard_staged(staged.sha256)
+            raise
+
+    def _check_name(self, request: PublishRequest, name: PackageName) -> None:
+        """Hold the tarball to the name it is published under; without one, ask now whether its name is allowed."""
+        if request.name is None:
+            self._check_allowed(request, name)
+        elif request.name != name:
+            raise NameMismatch(request.name, name)
+
+    def _check_allowed(self, request: PublishRequest, name: PackageName) -> None:
+        if not request.packages.match(name):
+            raise PackageForbidden(name, request.packages)
+        self._workshop.publishers.get().check(request.publisher.name, name)

@@ -11,8 +11,10 @@ from chalicelib.domain.manifest import Claim, Publisher, Source
 from chalicelib.domain.metadata import Metadata
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.package import Package
+from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.services.analysis import Analysis
 from chalicelib.settings import Limits
+from chalicelib.stores.access import Publishers
 from chalicelib.stores.artifacts import Artifacts
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.incoming import Incoming
@@ -31,6 +33,7 @@ class Workshop:
     artifacts: Artifacts
     incoming: Incoming
     index: Index
+    publishers: Publishers
     limits: Limits
     analyzers: Callable[[], Sequence[Analyzer]]
     now: Callable[[], datetime]
@@ -41,12 +44,14 @@ class Workshop:
 class PublishRequest:
     """A wish to publish the tarball `data`, or the one under the key `upload`.
 
-    `name` and `sha256` (hex) are checked against the tarball where they are given; `tag` is a dist-tag to move.
+    `name` and `sha256` (hex) are checked against the tarball where they are given; `packages` are those that may be
+    published this way; `tag` is a dist-tag to move.
     """
 
     publisher: Publisher
     source: Source
     name: PackageName | None = None
+    packages: PackagePatterns = EVERY_PACKAGE
     tag: str | None = None
     sha256: str | None = None
     data: bytes | None = field(default=None, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from chalicelib.settings import S3Settings
 
@@ -37,7 +38,12 @@ def connect(settings: S3Settings) -> Any:
         request_checksum_calculation=checksums,
         response_checksum_validation=checksums,
     )
-    return botocore.session.get_session().create_client(
+    session = botocore.session.get_session()
+    descriptions = Loader()
+    # To be sure that there is an S3, the SDK would look through the folders of some four hundred services.
+    descriptions.list_available_services = lambda _kind: ["s3"]
+    session.register_component("data_loader", descriptions)
+    return session.create_client(
         "s3",
         region_name=settings.region,
         endpoint_url=settings.endpoint,

@@ -1,0 +1,91 @@
+"""The one place where every request is let in or refused, whatever its route.
+
+What is refused does not tell what exists: without a token nothing is answered but 401, and a package that is not the
+caller's own is answered like one that was never published.
+"""
+
+from dataclasses import replace
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.requests import Request
+from chalicelib.api.routing import Route
+from chalicelib.container import container
+from chalicelib.domain.access import (
+    EVERYBODY,
+    AuthenticationRequired,
+    Caller,
+    PackageForbidden,
+    Scope,
+    ScopeMissing,
+    bearer,
+)
+from chalicelib.domain.errors import PackageNotFound
+from chalicelib.domain.names import PackageName
+from chalicelib.domain.patterns import EVERY_PACKAGE
+
+VARY = "Vary"
+
+
+def admit(route: Route, request: Request) -> Request:
+    """Answer a request with its caller, if they may send it.
+
+    Raises AuthenticationRequired, InvalidToken and Forbidden, and PackageNotFound for reads of what is not theirs.
+    """
+    if route.scope is None:
+        return request
+    caller = caller_of(request)
+    _check_scope(route.scope, caller)
+    request = replace(request, caller=caller)
+    _check_packages(route, request)
+    return request
+
+
+def shielded(answer: Answer, route: Route, request: Request) -> Answer:
+    """Answer the same, kept out of caches that are shared where it may depend on who asked."""
+    if route.scope is None or not _depends_on_caller(request):
+        return answer
+    vary = answer.header(VARY)
+    return answer.with_header("Cache-Control", _private(answer.header("Cache-Control"))).with_header(
+        VARY, f"{vary}, Authorization" if vary else "Authorization"
+    )
+
+
+def caller_of(request: Request) -> Caller:
+    """Answer who sends a request; raises AuthenticationRequired and InvalidToken."""
+    text = bearer(request.headers.get("authorization"))
+    if text is not None:
+        return container().access.authenticate(text)
+    if container().settings.access == "open":
+        return EVERYBODY
+    raise AuthenticationRequired
+
+
+def _check_scope(scope: Scope, caller: Caller) -> None:
+    if caller.may(scope):
+        return
+    if caller.name is None:
+        raise AuthenticationRequired
+    raise ScopeMissing(scope, caller.scopes)
+
+
+def _check_packages(route: Route, request: Request) -> None:
+    """Hold a request to the caller's packages; asks no storage, so it takes as long whatever exists."""
+    packages = request.caller.packages
+    if route.packages is None or packages == EVERY_PACKAGE:
+        return
+    for name in map(PackageName.parse, route.packages(request)):
+        if packages.match(name):
+            continue
+        if route.scope == "read":
+            raise PackageNotFound(name)
+        raise PackageForbidden(name, packages)
+
+
+def _depends_on_caller(request: Request) -> bool:
+    return request.caller.name is not None or container().settings.access == "token"
+
+
+def _private(cache: str | None) -> str:
+    """Answer a Cache-Control that only the caller's own cache may follow."""
+    kept = [part.strip() for part in (cache or "").split(",") if part.strip() and part.strip() != "public"]
+    return ", ".join(kept if {"private", "no-store"} & set(kept) else ["private", *kept])

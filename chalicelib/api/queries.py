@@ -1,0 +1,85 @@
+"""Queries as they arrive, and what the paths and queries of several routes have in common."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from chalicelib.api.requests import Request
+from chalicelib.domain.errors import InvalidQuery
+from chalicelib.domain.names import PackageName
+from chalicelib.domain.times import moment, timestamp
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+BASE_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!$&()*+,;=:@%/-]{0,1024})?"
+)
+"""A scheme, a host and a path; no user, query or fragment, and nothing that could be something else in a header."""
+
+
+class Payload(BaseModel):
+    """What a client sends: camelCase fields, unknown ones ignored."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
+    )
+
+
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+
+
+class PageQuery(Payload):
+    """Which page of a list."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: str = ""
+
+
+class SearchQueryParameters(Payload):
+    """What to search for, and which page of it."""
+
+    q: str = Field(default="", max_length=500)
+    runtime: str | None = None
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Annotated[str, Field(pattern=r"^\d{0,9}$")] = ""
+
+
+class AsOfQuery(Payload):
+    """The moment as of which to answer, RFC 3339."""
+
+    as_of: str | None = None
+
+    def moment(self) -> str | None:
+        """Answer the moment in stored form; raises InvalidQuery."""
+        if self.as_of is None:
+            return None
+        try:
+            return timestamp(moment(self.as_of))
+        except (ValueError, OverflowError):
+            raise InvalidQuery(
+                f"`asOf` is `{self.as_of[:60]}`, which is not a moment such as 2026-01-31T12:00:00Z"
+            ) from None
+
+
+class ResolveQuery(AsOfQuery):
+    """Which entry of which package, for whom."""
+
+    spec: str = Field(min_length=1)
+    runtime: str = "node"
+    mode: Literal["import", "require"] = "import"
+    base_url: str | None = None
+
+    def base(self) -> str | None:
+        """Answer the base of URLs without a final slash, or None; raises InvalidQuery."""
+        if self.base_url is None:
+            return None
+        if not BASE_URL.fullmatch(self.base_url):
+            raise InvalidQuery(f"`baseUrl` is `{self.base_url[:200]}`, which is not an absolute http address")
+        return self.base_url.rstrip("/")
+
+
+def package_name(request: Request) -> PackageName:
+    """Answer the package that a request's path names; raises InvalidName."""
+    return PackageName.parse(request.params["name"])

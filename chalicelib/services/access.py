@@ -1,0 +1,45 @@
+"""Access: from a token to whoever brings it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from chalicelib.domain.access import (
+    Caller,
+    InvalidToken,
+    TokenRecord,
+    digest_of,
+    implied,
+    same_digest,
+    token_id,
+)
+from chalicelib.domain.times import timestamp
+from chalicelib.stores.access import Tokens
+
+ADMIN: Final = Caller(name="admin", scopes=implied(["admin"]), token="setting")  # noqa: S106 - an id, no secret
+"""Whoever brings the token of the settings."""
+
+_UNKNOWN: Final = TokenRecord(id="0" * 12, name="nobody", scopes=[], created_at="", created_by="", sha256="-")
+
+
+class Access:
+    """Knows callers by their tokens."""
+
+    def __init__(self, tokens: Tokens, *, admin_digest: str | None, now: Callable[[], datetime]) -> None:
+        self._tokens = tokens
+        self._admin_digest = admin_digest
+        self._now = now
+
+    def authenticate(self, text: str) -> Caller:
+        """Answer the caller with a token; one read, and none for the token of the settings. Raises InvalidToken.
+
+        A text that is unknown, wrong, expired or revoked is refused in one way, after the same comparison.
+        """
+        digest = digest_of(text)
+        if same_digest(self._admin_digest or _UNKNOWN.sha256, digest):
+            return ADMIN
+        identifier = token_id(text)
+        record = (self._tokens.get(identifier) if identifier else None) or _UNKNOWN
+        if not record.accepts(digest, timestamp(self._now())):
+            raise InvalidToken
+        return record.caller()

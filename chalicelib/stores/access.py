@@ -1,0 +1,183 @@
+"""Who may do what, over a store: tokens, the list of publishers, and the log of changes to both."""
+
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from chalicelib.domain.access import TokenNotFound, TokenRecord, is_token_id
+from chalicelib.domain.audit import AuditEntry
+from chalicelib.domain.document import Document
+from chalicelib.domain.errors import Busy
+from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.publishers import TrustedPublishers
+from chalicelib.storage.port import (
+    NOT_MODIFIED,
+    ObjectExists,
+    ObjectInfo,
+    ObjectNotFound,
+    ObjectStore,
+    PreconditionFailed,
+)
+from chalicelib.stores.cache import Cache
+from chalicelib.stores.documents import JSON
+
+CACHE_BYTES: Final = 4 << 20
+PARALLEL_READS: Final = 8
+SWAP_ATTEMPTS: Final = 10
+LONGEST_PAUSE_SECONDS: Final = 0.2
+
+Kept = TypeVar("Kept", bound=Document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read(Generic[Kept]):
+    document: Kept
+    etag: str
+
+
+class _Revalidated(Generic[Kept]):
+    """Documents that are replaced: every read asks the medium, and brings no bytes while nothing has changed."""
+
+    def __init__(self, store: ObjectStore, kind: type[Kept]) -> None:
+        self._store = store
+        self._kind = kind
+        self._cache: Cache[_Read[Kept]] = Cache(CACHE_BYTES)
+
+    def get(self, key: str) -> _Read[Kept] | None:
+        """Answer the document as it is now, or None."""
+        known = self._cache.get(key)
+        try:
+            found = self._store.get(key, unless_etag=known.etag if known else None)
+        except ObjectNotFound:
+            self._cache.forget(key)
+            return None
+        if found is NOT_MODIFIED:
+            return known
+        read = _Read(self._kind.from_bytes(found.data), found.info.etag)
+        self._cache.put(key, read, len(found.data))
+        return read
+
+    def swap(self, key: str, document: Kept, read: _Read[Kept] | None) -> bool:
+        """Write a document over the one that was read, or none; answers whether no other writer was first."""
+        data = document.to_bytes()
+        try:
+            if read is None:
+                self._store.put(key, data, if_absent=True, content_type=JSON)
+            else:
+                self._store.put(key, data, if_etag=read.etag, content_type=JSON)
+        except (ObjectExists, PreconditionFailed):
+            return False
+        return True
+
+    def change(self, key: str, decide: Callable[[Kept | None], Kept | None], *, name: str) -> Kept | None:
+        """Replace a document by what `decide` makes of it, unless that is None; answers the one there is then.
+
+        What another writer has replaced in between is decided again. Raises Busy, and whatever `decide` raises.
+        """
+        for _ in range(SWAP_ATTEMPTS):
+            read = self.get(key)
+            present = read.document if read else None
+            wanted = decide(present)
+            if wanted is None:
+                return present
+            if self.swap(key, wanted, read):
+                return wanted
+            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter needs no secrecy
+        raise Busy(name)
+
+
+class Tokens:
+    """The records of tokens; what is revoked is so for the very next read."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._store = store
+        self._keys = keys
+        self._records = _Revalidated(store, TokenRecord)
+
+    def get(self, token_id: str) -> TokenRecord | None:
+        """Answer a token's record, or None; one read."""
+        read = self._records.get(self._keys.token(token_id))
+        return read.document if read else None
+
+    def create(self, record: TokenRecord) -> bool:
+        """Keep a new token; answers whether its id was free."""
+        return self._records.swap(self._keys.token(record.id), record, None)
+
+    def change(self, token_id: str, decide: Callable[[TokenRecord], TokenRecord | None]) -> TokenRecord:
+        """Replace a record by what `decide` makes of it, unless that is None; raises TokenNotFound."""
+
+        def decided(record: TokenRecord | None) -> TokenRecord | None:
+            if record is None:
+                raise TokenNotFound(token_id)
+            return decide(record)
+
+        if not is_token_id(token_id):
+            raise TokenNotFound(token_id)
+        changed = self._records.change(self._keys.token(token_id), decided, name=f"token {token_id}")
+        assert changed is not None, "what is not there is not found"
+        return changed
+
+    def page(self, after: str, limit: int) -> list[TokenRecord]:
+        """Answer up to `limit` records whose id follows `after`, ascending by id."""
+        prefix = self._keys.tokens
+        start = self._keys.token(after) if after else None
+        ids = [_stem(info.key, prefix) for info in _objects(self._store, prefix, start, limit)]
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            return [record for record in pool.map(self.get, ids) if record is not None]
+
+
+class Publishers:
+    """The list of trusted publishers."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._keys = keys
+        self._lists = _Revalidated(store, TrustedPublishers)
+
+    def get(self) -> TrustedPublishers:
+        """Answer the list as it is now; one read."""
+        read = self._lists.get(self._keys.publishers)
+        return read.document if read else TrustedPublishers()
+
+    def change(self, decide: Callable[[TrustedPublishers], TrustedPublishers | None]) -> TrustedPublishers:
+        """Replace the list by what `decide` makes of it, unless that is None; answers the list there is then."""
+        changed = self._lists.change(
+            self._keys.publishers, lambda present: decide(present or TrustedPublishers()), name="publishers"
+        )
+        return changed or TrustedPublishers()
+
+
+class AuditLog:
+    """The log of changes, append-only."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._store = store
+        self._keys = keys
+
+    def append(self, entry: AuditEntry) -> None:
+        """Write an entry; when this returns, it stays."""
+        key = self._keys.audit_entry(entry.place)
+        self._store.put(key, entry.to_bytes(), if_absent=True, content_type=JSON)
+
+    def page(self, after: str, limit: int) -> list[AuditEntry]:
+        """Answer up to `limit` entries whose place follows `after`, the newest first."""
+        start = self._keys.audit_entry(after) if after else None
+        keys = [info.key for info in _objects(self._store, self._keys.audit, start, limit)]
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            return list(pool.map(self._read, keys))
+
+    def _read(self, key: str) -> AuditEntry:
+        found = self._store.get(key)
+        assert found is not NOT_MODIFIED
+        return AuditEntry.from_bytes(found.data)
+
+
+def _objects(store: ObjectStore, prefix: str, after: str | None, limit: int) -> list[ObjectInfo]:
+    listed = store.list(prefix, after=after, limit=limit)
+    return [info for info in listed if isinstance(info, ObjectInfo)]
+
+
+def _stem(key: str, prefix: str) -> str:
+    return key.removeprefix(prefix).removesuffix(".json")

@@ -1,0 +1,66 @@
+"""Structured logs: one JSON object a line, on standard error."""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from chalicelib.telemetry.context import fields
+from chalicelib.telemetry.secrets import HIDDEN, is_secret, without_secrets
+
+LOGGER: Final = "prism"
+
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON object: time, level, message, what is bound, its own fields, and a traceback if any.
+
+    Secrets are taken out of all of it.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Answer the line of a record."""
+        line: dict[str, Any] = {
+            "time": _time(record.created),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            **fields(),
+            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(_safe(line), default=_told, ensure_ascii=False)
+
+
+def log_to_stderr(level: str) -> None:
+    """Send the project's lines of a level and above to standard error, once however often this is called."""
+    logger = logging.getLogger(LOGGER)
+    logger.setLevel(level)
+    logger.propagate = False
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonFormatter())
+        logger.addHandler(handler)
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, Mapping):
+        return {str(key): HIDDEN if is_secret(str(key)) else _safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_safe(item) for item in value]
+    return value
+
+
+def _told(value: object) -> str:
+    """Answer the text of what JSON has no form for."""
+    return without_secrets(str(value))
+
+
+def _time(seconds: float) -> str:
+    return (
+        datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    )
