@@ -24,9 +24,6 @@ ENVIRONMENT: Final = ROOT / ".cache" / "localstack"
 PYTHON: Final = ENVIRONMENT / "bin" / "python"
 STATE: Final = ENVIRONMENT / "state"
 SERVICES: Final = ("s3", "sqs")
-REGION: Final = "us-east-1"
-CREDENTIAL: Final = "test"
-"""Access key and secret; URLs signed with any other are refused."""
 
 START_SECONDS: Final = 60
 FREE_PORT_ATTEMPTS: Final = 3
@@ -40,6 +37,7 @@ VARIABLES: Final = {
     "DNS_ADDRESS": "0",
     "DISABLE_EVENTS": "1",
     "SKIP_SSL_CERT_DOWNLOAD": "1",
+    "SQS_ENDPOINT_STRATEGY": "path",  # the others put names into queue addresses that somebody must resolve
     # In a container LocalStack would take itself for its own image and write where it may not.
     "OVERRIDE_IN_DOCKER": "0",
 }
@@ -94,8 +92,8 @@ def _started_somewhere(log: Path) -> LocalStack:
     """Start on a free port, and on another if somebody took it in between."""
     for _ in range(FREE_PORT_ATTEMPTS - 1):
         with contextlib.suppress(NotStarted):
-            return _started_on(_free_port(), log)
-    return _started_on(_free_port(), log)
+            return _started_on(free_port(), log)
+    return _started_on(free_port(), log)
 
 
 def _started_on(port: int, log: Path) -> LocalStack:
@@ -133,7 +131,13 @@ def _check_free(port: int) -> None:
 def _environment(address: str) -> dict[str, str]:
     """Answer what the process sees of the environment: nothing that could point it at another endpoint."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return {**kept, **VARIABLES, "GATEWAY_LISTEN": address, "FILESYSTEM_ROOT": str(STATE)}
+    return {
+        **kept,
+        **VARIABLES,
+        "GATEWAY_LISTEN": address,
+        "LOCALSTACK_HOST": address,
+        "FILESYSTEM_ROOT": str(STATE),
+    }
 
 
 def _wait_until_ready(emulator: LocalStack) -> None:
@@ -166,7 +170,8 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Answer a port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,35 @@
+"""Ports as the environment asks for them."""
+
+import contextlib
+import socket
+from collections.abc import Mapping
+
+from chalicelib.settings import InvalidSettings
+from localstack.host import free_port
+
+
+class PortTaken(Exception):
+    """Somebody listens on the port; the message names the variable to change."""
+
+    def __init__(self, name: str, port: int) -> None:
+        super().__init__(f"port {port} is in use; set {name} to another, or to 0 for any free one")
+
+
+def requested(environ: Mapping[str, str], name: str, default: int) -> int:
+    """Answer the port a variable asks for, a free one for 0; raises InvalidSettings and PortTaken."""
+    text = environ.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
+        raise InvalidSettings(f"{name} is `{text}`, which is not a number from 0 to 65535")
+    port = int(text)
+    if not is_free(port):
+        raise PortTaken(name, port)
+    return port or free_port()
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on a port of this machine now."""
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
