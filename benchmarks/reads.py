@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from chalicelib.api import RESOURCES  # noqa: E402 - the path comes first
-from chalicelib.api.gateway import PrismApp, mount  # noqa: E402 - the same
+from chalicelib.api.gateway import PrismApp  # noqa: E402 - the same
 from chalicelib.container import installed  # noqa: E402 - the same
 from tests.api.callers import proxy_event  # noqa: E402 - the same
 from tests.services.test_budgets import registry_with  # noqa: E402 - the same
@@ -73,7 +73,7 @@ def main() -> int:
 def _measure(route: str, count: int) -> float:
     world = _registry(count)
     app = PrismApp("prism")
-    mount(app, RESOURCES)
+    app.mount(RESOURCES)
     event = proxy_event(app, "GET", route, headers={"Accept": "*/*"})
     with installed(world.container):
         answer = app(event, None)

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 from chalice.config import Config  # noqa: E402 - the project is made importable first
 from chalice.local import ChaliceRequestHandler, create_local_server  # noqa: E402 - the same
 
-from chalicelib.api.gateway import PrismApp, mount  # noqa: E402 - the same
+from chalicelib.api.gateway import PrismApp  # noqa: E402 - the same
 from chalicelib.api.local.server import running  # noqa: E402 - the same
 from chalicelib.api.routing import Answer, Request, Routes, json_answer  # noqa: E402 - the same
 
@@ -40,7 +40,7 @@ def app() -> PrismApp:
         return json_answer({"name": request.params["name"]})
 
     made = PrismApp("benchmark")
-    mount(made, [routes])
+    made.mount([routes])
     return made
 
 
