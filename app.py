@@ -1,6 +1,6 @@
 """The Chalice app: what the gateway and the events call. No logic."""
 
-import chalicelib.api.unhurried  # noqa: F401 - for what its import does
+import chalicelib.api.cold_start  # noqa: F401 - first, for what its import does
 from chalicelib.api import RESOURCES
 from chalicelib.api.gateway import PrismApp
 from chalicelib.api.starting import start

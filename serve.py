@@ -20,6 +20,8 @@ DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8000
 STOP_SECONDS: Final = 10
 MISUSED: Final = 2
+GUARDED: Final = ("PRISM_TOKEN holds the token to send; docs/guides/control-access.md says how to make one.",)
+NO_ADMIN: Final = ("PRISM_ADMIN_TOKEN is not set, so only tokens are taken that were made before.",)
 
 
 class CannotListen(Exception):
@@ -81,13 +83,17 @@ def greeting(url: str, settings: Settings) -> str:
     told = "" if usual else f"PRISM_REGISTRY_URL={url} "
     prism = _command()
     kept = f" under {settings.storage_root}" if settings.storage_driver == "filesystem" else ""
-    access = "asks for tokens" if settings.access == "token" else "open to all who reach it"
+    guarded = settings.access == "token"
+    access = "asks for tokens" if guarded else "open to all who reach it"
+    token = '-H "Authorization: Bearer $PRISM_TOKEN" ' if guarded else ""
     return "\n".join(
         (
             f"Prism is at {url} ({settings.storage_driver}{kept}; {access}). Try, from another terminal:",
             f"  {told}{prism} publish path/to/package",
             f"  {told}{prism} resolve name@latest",
-            f"  curl {url}/v1/packages",
+            f"  curl {token}{url}/v1/packages",
+            *(GUARDED if guarded else ()),
+            *(NO_ADMIN if guarded and settings.admin_token is None else ()),
         )
     )
 

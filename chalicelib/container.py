@@ -82,6 +82,16 @@ class Container:
         """The layout of the artifacts."""
         return layout(self.settings.artifact_driver or self.settings.storage_driver, self.settings)
 
+    @property
+    def bucket(self) -> str | None:
+        """The bucket of the small objects, or None where they are in none that a setting names."""
+        return bucket_of(self.settings.storage_driver, self.settings)
+
+    @property
+    def artifact_bucket(self) -> str | None:
+        """The bucket of the artifacts, likewise."""
+        return bucket_of(self.settings.artifact_driver or self.settings.storage_driver, self.settings)
+
     @cached_property
     def heads(self) -> "Heads":
         """Package heads."""
@@ -141,7 +151,7 @@ class Container:
     @cached_property
     def access(self) -> "Access":
         """Knows callers by their tokens."""
-        from chalicelib.domain.access import configured_digest
+        from chalicelib.domain.tokens import configured_digest
         from chalicelib.services.access import Access
 
         return Access(self.tokens, admin_digest=configured_digest(self.settings.admin_token), now=_now)
@@ -255,6 +265,12 @@ def layout(driver: str, settings: Settings) -> ObjectKeys:
     if driver == "r2" and settings.r2:
         return ObjectKeys(settings.r2.prefix)
     return ObjectKeys()
+
+
+def bucket_of(driver: str, settings: Settings) -> str | None:
+    """Answer the bucket that a driver keeps its objects in, or None for one of whose buckets no setting tells."""
+    place = {"s3": settings.s3, "r2": settings.r2}.get(driver)
+    return place.bucket if place else None
 
 
 _LOCK = Lock()

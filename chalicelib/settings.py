@@ -59,6 +59,11 @@ VARIABLES: Final = {
 }
 """Every variable that is read, and what it means; `AWS_*` variables are the platform's own."""
 
+COMMANDS_OWN: Final = frozenset(
+    {"PRISM_REGISTRY_URL", "PRISM_TOKEN", "PRISM_PUBLISHER_NAME", "PRISM_PUBLISHER_EMAIL"}
+)
+"""What the `prism` command reads, which may share an environment with the registry."""
+
 
 class InvalidSettings(Exception):
     """A setting is missing or contradicts another; the message names its variable."""
@@ -117,6 +122,8 @@ class Settings:
     metrics: str = "off"
     traces_endpoint: str | None = None
     on_lambda: bool = False
+    unknown: tuple[str, ...] = ()
+    """Variables that are called like settings and are none: misspelt ones, as a rule."""
     log_level: str = "INFO"
     limits: Limits = Limits()
 
@@ -143,6 +150,7 @@ class Settings:
             metrics=env.choice("PRISM_METRICS", METRICS, "emf" if on_lambda else "off"),
             traces_endpoint=env.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
             on_lambda=on_lambda,
+            unknown=() if _has_own_driver(used) else env.unknown(),
             log_level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO", fold=str.upper),
             limits=Limits(
                 unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", default.unpacked_size),
@@ -154,6 +162,11 @@ class Settings:
                 payload=env.number("PRISM_MAX_PAYLOAD", default.payload),
             ),
         )
+
+
+def _has_own_driver(drivers: set[str | None]) -> bool:
+    """Tell whether somebody's own driver is used, which may have variables of its own."""
+    return not drivers <= {*DRIVERS, None}
 
 
 def _access(env: "_Reader", default: str) -> str:
@@ -209,6 +222,10 @@ class _Reader:
 
     def text(self, name: str) -> str | None:
         return self._environ.get(name, "").strip() or None
+
+    def unknown(self) -> tuple[str, ...]:
+        mine = (name for name in self._environ if name.startswith("PRISM_"))
+        return tuple(sorted(name for name in mine if name not in VARIABLES and name not in COMMANDS_OWN))
 
     def required(self, name: str, why: str) -> str:
         value = self.text(name)

@@ -9,8 +9,16 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment import costs, dead_letters, remove
-from deployment.account import DEPLOYED, Account, NoRegion, NotDeployed, read_deployed
-from deployment.bucket import create_bucket
+from deployment.account import (
+    DEPLOYED,
+    Account,
+    NoRegion,
+    NotDeployed,
+    WrongRegion,
+    check_region,
+    read_deployed,
+)
+from deployment.bucket import UnusableBucket, create_bucket
 from deployment.build import TEMPLATES, BuildFailed
 from deployment.cloudformation import UnexpectedTemplate
 from deployment.deploy import delete, deploy
@@ -20,6 +28,22 @@ from deployment.policies import write_policies
 from deployment.stage import UnknownStage, read_stage, stage_names
 
 Command = Callable[[Namespace], None]
+
+
+class OtherBucket(Exception):
+    """What is to be deleted is not what the stage keeps."""
+
+
+REFUSALS: Final = (
+    UnknownStage,
+    NotDeployed,
+    NoRegion,
+    WrongRegion,
+    UnusableBucket,
+    OtherBucket,
+    UnexpectedTemplate,
+    BuildFailed,
+)
 
 EXAMPLES: Final = """examples:
   python -m deployment bucket --stage dev            make the stage's bucket
@@ -39,9 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         given.run(given)
-    except (UnknownStage, NotDeployed, NoRegion, UnexpectedTemplate, BuildFailed) as error:
-        return _fail(error)
-    except (BotoCoreError, ClientError) as error:
+    except (*REFUSALS, BotoCoreError, ClientError) as error:
         return _fail(error)
     return 0
 
@@ -70,7 +92,9 @@ def _parser() -> ArgumentParser:
     finishing.add_argument("--alarm-topic", help="the ARN of the SNS topic that alarms are sent to")
     removing = _command(commands, "remove", "take everything back but the data", _remove)
     removing.add_argument(
-        "--delete-data", action="store_true", help="also delete the bucket and all that was published"
+        "--delete-data",
+        metavar="BUCKET",
+        help="also delete the bucket of this name, which must be the stage's, and all that was published",
     )
     for parser_of_deployed in (deploying, finishing, removing):
         parser_of_deployed.add_argument(
@@ -113,6 +137,7 @@ def _bucket(given: Namespace) -> None:
 def _deploy(given: Namespace) -> None:
     stage = read_stage(given.stage)
     with Account(given.region) as account:
+        check_region(account, stage, given.deployed)
         deploy(stage, given.deployed, account.region)
 
 
@@ -120,6 +145,7 @@ def _finish(given: Namespace) -> None:
     stage = read_stage(given.stage)
     deployed = read_deployed(stage, given.deployed)
     with Account(given.region) as account:
+        check_region(account, stage, given.deployed)
         for line in finish(account, stage, deployed, given.alarm_topic):
             _say(line)
     _say(f"ready: {deployed.url}")
@@ -127,11 +153,14 @@ def _finish(given: Namespace) -> None:
 
 def _remove(given: Namespace) -> None:
     stage = read_stage(given.stage)
+    if given.delete_data not in {None, stage.bucket}:
+        raise OtherBucket(f"the bucket of stage {stage.name} is `{stage.bucket}`, not `{given.delete_data}`")
     with Account(given.region) as account:
+        check_region(account, stage, given.deployed)
         for line in remove.unfinish(account, stage):
             _say(line)
         delete(stage, given.deployed, account.region)
-        for line in remove.leave(account, stage, delete_data=given.delete_data):
+        for line in remove.leave(account, stage, delete_data=given.delete_data is not None):
             _say(line)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import botocore.session
+from botocore.config import Config
 
 from deployment.stage import API, FUNCTIONS, ROOT, Stage
 
@@ -20,6 +21,14 @@ class NotDeployed(Exception):
 
 class NoRegion(Exception):
     """Nothing says which region is meant."""
+
+
+class WrongRegion(Exception):
+    """A stage is deployed in another region than the one that was chosen."""
+
+
+ENDURING: Final = Config(retries={"mode": "standard", "max_attempts": 10})
+"""API Gateway takes one deployment in five seconds, and Chalice has just made one."""
 
 
 class Account:
@@ -41,7 +50,7 @@ class Account:
             client.close()
 
     def _client(self, service: str) -> Any:
-        client = self._session.create_client(service, region_name=self.region)
+        client = self._session.create_client(service, region_name=self.region, config=ENDURING)
         self._clients.append(client)
         return client
 
@@ -92,9 +101,7 @@ class Deployed:
 
 def read_deployed(stage: Stage, folder: Path = DEPLOYED) -> Deployed:
     """Answer what was deployed of a stage; raises NotDeployed."""
-    path = folder / f"{stage.name}.json"
-    resources = json.loads(path.read_text())["resources"] if path.exists() else []
-    by_name = {resource["name"]: resource for resource in resources}
+    by_name = {resource["name"]: resource for resource in _noted(stage, folder)}
     missing = [name for name in (*FUNCTIONS, "rest_api") if name not in by_name]
     if missing:
         raise NotDeployed(
@@ -103,3 +110,19 @@ def read_deployed(stage: Stage, folder: Path = DEPLOYED) -> Deployed:
     api = by_name["rest_api"]
     arns = {name: by_name[name]["lambda_arn"] for name in FUNCTIONS}
     return Deployed(arns, api["rest_api_id"], api["rest_api_url"])
+
+
+def check_region(account: Account, stage: Stage, folder: Path = DEPLOYED) -> None:
+    """Make sure that what was deployed of a stage is in the account's region; raises WrongRegion."""
+    regions = {noted["lambda_arn"].split(":")[3] for noted in _noted(stage, folder) if "lambda_arn" in noted}
+    if regions - {account.region}:
+        there = ", ".join(sorted(regions))
+        raise WrongRegion(
+            f"stage {stage.name} is deployed in {there}, not in {account.region}; give --region {there}"
+        )
+
+
+def _noted(stage: Stage, folder: Path) -> list[dict[str, Any]]:
+    path = folder / f"{stage.name}.json"
+    noted: list[dict[str, Any]] = json.loads(path.read_text())["resources"] if path.exists() else []
+    return noted

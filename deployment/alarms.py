@@ -101,6 +101,15 @@ def _of_an_event_function(function: Function) -> Iterator[Alarm]:
         threshold=1,
     )
     yield Alarm(
+        name=f"{function.full_name}-lost-letters",
+        meaning="An event was given up and could not be kept; the bucket's listing tells which, not the queue.",
+        namespace="AWS/Lambda",
+        metric="DestinationDeliveryFailures",
+        dimensions={"FunctionName": function.full_name},
+        statistic="Sum",
+        threshold=1,
+    )
+    yield Alarm(
         name=f"{function.full_name}-slow",
         meaning="An event takes nearly as long as the function may run.",
         namespace="AWS/Lambda",

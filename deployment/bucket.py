@@ -31,6 +31,10 @@ OWNERSHIP: Final = "BucketOwnerEnforced"
 TLS_ONLY: Final = "PrismTlsOnly"
 
 
+class UnusableBucket(Exception):
+    """There is a bucket of this name, and it cannot be a stage's."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotificationRule:
     """Which function hears of which new objects; `prefix` and `suffix` are of the whole key."""
@@ -91,9 +95,10 @@ def tls_only(bucket: str, partition: str = "aws") -> dict[str, Any]:
 def create_bucket(client: Any, name: str, region: str) -> bool:
     """Make a private, encrypted bucket, or make the one there is so; answers whether it was created.
 
-    It takes requests over TLS alone, unless it was itself made without, as in an emulator.
+    It takes requests over TLS alone, unless it was itself made without, as in an emulator. Raises UnusableBucket for
+    one of somebody else, or in another region, from which no function could be called.
     """
-    created = not _exists(client, name)
+    created = not _exists(client, name, region)
     if created:
         place = {} if region == DEFAULT_REGION else {"LocationConstraint": region}
         client.create_bucket(Bucket=name, **({"CreateBucketConfiguration": place} if place else {}))
@@ -158,7 +163,9 @@ def put_notifications(
     present = client.get_bucket_notification_configuration(Bucket=bucket)
     wanted = {kind: value for kind, value in present.items() if kind != "ResponseMetadata"}
     for kind in ("LambdaFunctionConfigurations", "QueueConfigurations"):
-        wanted[kind] = [item for item in present.get(kind, []) if item.get("Id") not in ours]
+        others = [item for item in present.get(kind, []) if item.get("Id") not in ours]
+        # S3 takes no two rules for the same objects: one like ours was left by another way of deploying.
+        wanted[kind] = [item for item in others if not any(_is_like(item, rule) for rule in rules)]
     for rule in rules:
         if rule.function in targets:
             kind, target = _target(targets[rule.function])
@@ -166,6 +173,16 @@ def put_notifications(
     client.put_bucket_notification_configuration(
         Bucket=bucket, NotificationConfiguration={kind: value for kind, value in wanted.items() if value}
     )
+
+
+def _is_like(item: Mapping[str, Any], rule: NotificationRule) -> bool:
+    """Tell whether a rule of a bucket hears of the new objects that ours hears of; S3 changes the case of names."""
+    told = {
+        part["Name"].lower(): part["Value"]
+        for part in item.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+    }
+    creations = any(event.startswith("s3:ObjectCreated:") for event in item["Events"])
+    return creations and told == {"prefix": rule.prefix, "suffix": rule.suffix}
 
 
 def _target(arn: str) -> tuple[str, dict[str, str]]:
@@ -177,13 +194,23 @@ def _target(arn: str) -> tuple[str, dict[str, str]]:
     raise ValueError(f"`{arn}` is neither a Lambda function nor an SQS queue")
 
 
-def _exists(client: Any, name: str) -> bool:
+def _exists(client: Any, name: str, region: str) -> bool:
     try:
-        client.head_bucket(Bucket=name)
+        found = client.head_bucket(Bucket=name).get("BucketRegion", region)
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
-        return False
+        match error.response["ResponseMetadata"]["HTTPStatusCode"]:
+            case 404:
+                return False
+            case 403:
+                raise UnusableBucket(
+                    f"bucket `{name}` is somebody else's, or these credentials may not see it; "
+                    "bucket names are unique in all of AWS, so choose another in `.chalice/config.json`"
+                ) from error
+        raise
+    if found != region:
+        raise UnusableBucket(
+            f"bucket `{name}` is in {found}, and calls functions there alone, not in {region}"
+        )
     return True
 
 

@@ -126,7 +126,20 @@ def chalice(folder: Path, *arguments: str | Path, quiet: bool = True, region: st
 def trim_cached(folder: Path) -> None:
     """Trim what Chalice has packed in a workspace, which it will deploy as it is."""
     for package in (folder / ".chalice" / "deployments").glob("*.zip"):
+        _trim_once(package)
+
+
+def _trim_once(package: Path) -> None:
+    """Trim a package; one that was trimmed before is taken from then, whatever the stage or format."""
+    digest = hashlib.sha256(package.read_bytes() + _trimming()).hexdigest()[:16]
+    kept = CACHE / f"trimmed-{digest}"
+    if not kept.exists():
         trim(package)
+        unfinished = CACHE / "trimming"
+        shutil.copyfile(package, unfinished)
+        unfinished.rename(kept)
+        _keep_newest(list(CACHE.glob("trimmed-*")), KEPT)
+    shutil.copyfile(kept, package)
 
 
 def _built(stage: str, package_format: Format) -> Package:
@@ -137,7 +150,7 @@ def _built(stage: str, package_format: Format) -> Package:
             unfinished = CACHE / "unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
             chalice(folder, "package", "--stage", stage, "--pkg-format", package_format, unfinished)
-            trim(unfinished / ARCHIVE)
+            _trim_once(unfinished / ARCHIVE)
             unfinished.rename(place)
         os.utime(place)
     return Package(place / ARCHIVE, place / TEMPLATES[package_format])

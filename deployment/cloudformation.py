@@ -29,6 +29,9 @@ from deployment.stage import API, Function, Stage, camel
 Template = dict[str, Any]
 
 PLACE: Final = Place("${BucketName}", "${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
+MAKE_BUCKET: Final = "yes to make the bucket, no where an earlier stack or `make deploy` has left it"
+BUCKET_PATTERN: Final = "[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
+DIGEST_PATTERN: Final = "(sha256:[0-9a-f]{64})?"
 BUCKET_NAME: Final = "The name of the bucket that keeps everything; nobody else may have one of this name"
 ADMIN_DIGEST: Final = (
     "The digest of the first token with the scope admin, or empty; the guide says how to make it"
@@ -75,13 +78,21 @@ def parameters(stage: Stage) -> Template:
         "BucketName": {
             "Type": "String",
             "Default": stage.bucket,
-            "AllowedPattern": "[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+            "AllowedPattern": BUCKET_PATTERN,
             "Description": BUCKET_NAME,
+        },
+        "MakeBucket": {
+            "Type": "String",
+            "Default": "yes",
+            "AllowedValues": ["yes", "no"],
+            "Description": MAKE_BUCKET,
         },
         "AdminToken": {
             "Type": "String",
+            # A digest is no secret as long as the token was drawn at random; nobody has to see it all the same.
+            "NoEcho": True,
             "Default": stage.admin_token,
-            "AllowedPattern": "(sha256:[0-9a-f]{64})?",
+            "AllowedPattern": DIGEST_PATTERN,
             "Description": ADMIN_DIGEST,
         },
         "AlarmTopic": {
@@ -99,7 +110,7 @@ def conditions(stage: Stage) -> Template:
     limited = {
         f"Has{_limit(function)}": _given(_limit(function), "0") for function in stage.functions.values()
     }
-    return {"HasAlarmTopic": _given("AlarmTopic", ""), **limited}
+    return {"HasAlarmTopic": _given("AlarmTopic", ""), "MakesBucket": _given("MakeBucket", "no"), **limited}
 
 
 def _given(parameter: str, empty: str) -> Template:
@@ -116,6 +127,7 @@ def _complete_function(stage: Stage, function: Function, resources: Template) ->
     variables = properties["Environment"]["Variables"]
     variables["PRISM_S3_BUCKET"] = {"Ref": "BucketName"}
     variables["PRISM_ADMIN_TOKEN"] = {"Ref": "AdminToken"}
+    properties["EphemeralStorage"] = {"Size": function.storage}
     properties["ReservedConcurrentExecutions"] = _if_given(_limit(function))
     resources[function.logical_id]["DependsOn"] = [_log_group(function)]
     role = resources[f"{camel(function.name)}Role"]["Properties"]
@@ -150,10 +162,11 @@ def _bucket(stage: Stage) -> Template:
     return {
         "Bucket": {
             "Type": "AWS::S3::Bucket",
+            "Condition": "MakesBucket",
             # S3 asks the functions whether the bucket may call them.
             "DependsOn": [_permission(stage.functions[rule.function]) for rule in rules],
-            # What was published outlives the stack.
-            "DeletionPolicy": "Retain",
+            # What was published outlives the stack; the bucket of a stack that never came to be is in nobody's way.
+            "DeletionPolicy": "RetainExceptOnCreate",
             "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "BucketName": {"Ref": "BucketName"},
@@ -172,6 +185,10 @@ def _bucket(stage: Stage) -> Template:
         },
         "BucketPolicy": {
             "Type": "AWS::S3::BucketPolicy",
+            "Condition": "MakesBucket",
+            # It goes on refusing what is not encrypted.
+            "DeletionPolicy": "RetainExceptOnCreate",
+            "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "Bucket": {"Ref": "Bucket"},
                 "PolicyDocument": _substituted(

@@ -67,6 +67,7 @@ UPLOADING: Final = (
         "head",
         "get",
         "stream",
+        "head",
         "stream",
         "put_stream",
         "stream",

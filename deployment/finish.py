@@ -4,18 +4,18 @@ Every step may be repeated, and is, after each deploy: Chalice replaces the API'
 the gateway answers by itself.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final
-
-from botocore.exceptions import ClientError
+from typing import Final
 
 from deployment.account import Account, Deployed
 from deployment.alarms import PERIOD_SECONDS, Alarm, alarms
 from deployment.bucket import configure
 from deployment.delivery import DEAD_LETTER_SECONDS, MAXIMUM_AGE_SECONDS, RETRIES
+from deployment.patience import patiently
 from deployment.problems import gateway_responses
-from deployment.stage import Function, Stage
+from deployment.stage import LEAST_STORAGE, Function, Stage
 
 STATEMENT: Final = "prism-bucket"
 """The name of the bucket's permission in a function's own policy."""
@@ -28,15 +28,19 @@ QUEUE_ATTRIBUTES: Final = {
 
 def finish(account: Account, stage: Stage, deployed: Deployed, topic: str | None = None) -> Iterator[str]:
     """Finish a stage, and say of each step what it did; alarms go to the SNS topic of that ARN, if any."""
+    for function in stage.functions.values():
+        keep_logs(account, function, stage.log_retention_days)
+        give_storage(account, function)
+    yield f"logs: kept for {stage.log_retention_days} days"
     for function in stage.events:
         queue = keep_dead_letters(account, function)
         yield f"{function.full_name}: gives up after {RETRIES + 1} attempts, to {queue.rpartition(':')[2]}"
         allow_bucket(account, stage, function, deployed)
-    configure(account.s3, stage.bucket, stage.prefix, deployed.arns)
+    patiently(
+        lambda: configure(account.s3, stage.bucket, stage.prefix, deployed.arns),
+        "Unable to validate the following destination",
+    )
     yield f"{stage.bucket}: announces uploads and heads, and sweeps what may go"
-    for function in stage.functions.values():
-        keep_logs(account, function, stage.log_retention_days)
-    yield f"logs: kept for {stage.log_retention_days} days"
     answer_like_the_registry(account, stage, deployed)
     yield f"{stage.app}: the gateway answers in the registry's shape"
     for alarm in alarms(stage):
@@ -54,28 +58,60 @@ def keep_dead_letters(account: Account, function: Function) -> str:
         url = queues.create_queue(QueueName=function.dead_letters, Attributes=QUEUE_ATTRIBUTES)["QueueUrl"]
     found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     arn: str = found["Attributes"]["QueueArn"]
-    account.functions.put_function_event_invoke_config(
-        FunctionName=function.full_name,
-        MaximumRetryAttempts=RETRIES,
-        MaximumEventAgeInSeconds=MAXIMUM_AGE_SECONDS,
-        DestinationConfig={"OnFailure": {"Destination": arn}},
+    patiently(
+        lambda: account.functions.put_function_event_invoke_config(
+            FunctionName=function.full_name,
+            MaximumRetryAttempts=RETRIES,
+            MaximumEventAgeInSeconds=MAXIMUM_AGE_SECONDS,
+            DestinationConfig={"OnFailure": {"Destination": arn}},
+        ),
+        "does not have permissions to call SendMessage",
     )
     return arn
 
 
 def allow_bucket(account: Account, stage: Stage, function: Function, deployed: Deployed) -> None:
-    """Let the stage's bucket, and no other, call a function."""
+    """Let the stage's bucket, and no other, call a function; one that may already is never shut out meanwhile."""
     functions = account.functions
     partition = deployed.arns[function.name].split(":")[1]
-    _gone(lambda: functions.remove_permission(FunctionName=function.full_name, StatementId=STATEMENT))
+    bucket = f"arn:{partition}:s3:::{stage.bucket}"
+    allowed = _allowed(account, function)
+    if allowed == bucket:
+        return
+    if allowed is not None:
+        functions.remove_permission(FunctionName=function.full_name, StatementId=STATEMENT)
     functions.add_permission(
         FunctionName=function.full_name,
         StatementId=STATEMENT,
         Action="lambda:InvokeFunction",
         Principal="s3.amazonaws.com",
         SourceAccount=deployed.account_id,
-        SourceArn=f"arn:{partition}:s3:::{stage.bucket}",
+        SourceArn=bucket,
     )
+
+
+def _allowed(account: Account, function: Function) -> str | None:
+    """Answer the ARN of the bucket that may call a function, None for no bucket."""
+    functions = account.functions
+    try:
+        policy = json.loads(functions.get_policy(FunctionName=function.full_name)["Policy"])
+    except functions.exceptions.ResourceNotFoundException:
+        return None
+    for statement in policy["Statement"]:
+        if statement["Sid"] == STATEMENT:
+            return str(statement["Condition"]["ArnLike"]["AWS:SourceArn"])
+    return None
+
+
+def give_storage(account: Account, function: Function) -> None:
+    """Give a function its room below /tmp, for which Chalice has no setting."""
+    functions = account.functions
+    found = functions.get_function_configuration(FunctionName=function.full_name)
+    if found.get("EphemeralStorage", {}).get("Size", LEAST_STORAGE) != function.storage:
+        functions.update_function_configuration(
+            FunctionName=function.full_name, EphemeralStorage={"Size": function.storage}
+        )
+        functions.get_waiter("function_updated_v2").wait(FunctionName=function.full_name)
 
 
 def keep_logs(account: Account, function: Function, days: int) -> None:
@@ -112,12 +148,3 @@ def put_alarm(account: Account, alarm: Alarm, topic: str | None) -> None:
         OKActions=actions,
         **{statistic: alarm.statistic},
     )
-
-
-def _gone(call: Callable[[], Any]) -> None:
-    """Remove something that need not be there."""
-    try:
-        call()
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise

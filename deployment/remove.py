@@ -32,7 +32,7 @@ def leave(account: Account, stage: Stage, *, delete_data: bool) -> Iterator[str]
     for function in stage.events:
         yield _delete_queue(account, function, delete_data=delete_data)
     if not delete_data:
-        yield f"{stage.bucket}: left, with everything in it; --delete-data removes it"
+        yield f"{stage.bucket}: left, with everything in it; --delete-data {stage.bucket} removes it"
     else:
         yield f"{stage.bucket}: {_delete_bucket(account.s3, stage.bucket, stage.prefix)}"
 
@@ -63,8 +63,8 @@ def _delete_bucket(client: Any, bucket: str, prefix: str) -> str:
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
             if keys:
-                client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
-            deleted += len(keys)
+                answer = client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+                deleted += len(keys) - len(answer.get("Errors", []))
         for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
             for upload in page.get("Uploads", []):
                 client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])

@@ -14,6 +14,9 @@ EVENT_FUNCTIONS: Final = ("publish_uploads", "derive_packages")
 """The functions that the bucket calls."""
 FUNCTIONS: Final = (API, *EVENT_FUNCTIONS)
 
+LEAST_STORAGE: Final = 512
+"""What every function has below /tmp, in MiB, and what costs nothing."""
+
 
 class UnknownStage(Exception):
     """No stage has this name."""
@@ -21,12 +24,16 @@ class UnknownStage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One Lambda function of a stage; `timeout` is in seconds, `memory` in MiB, `concurrency` None for no limit."""
+    """One Lambda function of a stage; `timeout` is in seconds, `memory` and `storage` in MiB.
+
+    `storage` is what there is below /tmp, `concurrency` None for no limit.
+    """
 
     name: str
     full_name: str
     timeout: int
     memory: int
+    storage: int
     concurrency: int | None
 
     @property
@@ -126,5 +133,6 @@ def _function(config: Mapping[str, Any], stage: str, name: str) -> Function:
         full_name=base if name == API else f"{base}-{name}",
         timeout=found["lambda_timeout"],
         memory=found["lambda_memory_size"],
+        storage=found.get("ephemeral_storage", LEAST_STORAGE),
         concurrency=found.get("reserved_concurrency"),
     )

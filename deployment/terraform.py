@@ -16,7 +16,15 @@ from deployment.bucket import (
     notification_rules,
     tls_only,
 )
-from deployment.cloudformation import ADMIN_DIGEST, ALARM_TOPIC, BUCKET_NAME, RESPONSES, UnexpectedTemplate
+from deployment.cloudformation import (
+    ADMIN_DIGEST,
+    ALARM_TOPIC,
+    BUCKET_NAME,
+    BUCKET_PATTERN,
+    DIGEST_PATTERN,
+    RESPONSES,
+    UnexpectedTemplate,
+)
 from deployment.delivery import DEAD_LETTER_SECONDS, MAXIMUM_AGE_SECONDS, RETRIES
 from deployment.paths import shortened
 from deployment.policies import Place, policy
@@ -62,6 +70,7 @@ def _mend_function(stage: Stage, function: Function, resources: Configuration) -
     for name, variable in {"PRISM_S3_BUCKET": "bucket_name", "PRISM_ADMIN_TOKEN": "admin_token"}.items():
         variables[name] = f"${{var.{variable}}}"
     described["reserved_concurrent_executions"] = f"${{var.{_limit(function)}}}"
+    described["ephemeral_storage"] = {"size": function.storage}
     described["depends_on"] = [f"aws_cloudwatch_log_group.{function.name}"]
     role = resources["aws_iam_role_policy"][f"{function.name}_role"]
     role["policy"] = json.dumps(policy(stage, function, PLACE))
@@ -156,11 +165,14 @@ def _variables(stage: Stage) -> Configuration:
             "type": "string",
             "default": stage.bucket,
             "description": BUCKET_NAME,
+            "validation": _matching("bucket_name", BUCKET_PATTERN, "no name of a bucket without dots"),
         },
         "admin_token": {
             "type": "string",
             "default": stage.admin_token,
             "description": ADMIN_DIGEST,
+            "sensitive": True,
+            "validation": _matching("admin_token", DIGEST_PATTERN, "not `sha256:` and 64 hex digits"),
         },
         "alarm_topic": {
             "type": "string",
@@ -176,6 +188,11 @@ def _variables(stage: Stage) -> Configuration:
             for function in stage.functions.values()
         },
     }
+
+
+def _matching(variable: str, pattern: str, complaint: str) -> Configuration:
+    condition = f'${{can(regex("^{pattern}$", var.{variable}))}}'
+    return {"condition": condition, "error_message": f"The value of {variable} is {complaint}."}
 
 
 def _bucket(stage: Stage) -> Configuration:

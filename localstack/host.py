@@ -9,15 +9,17 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from localstack import ports
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 ENVIRONMENT: Final = ROOT / ".cache" / "localstack"
@@ -41,6 +43,7 @@ VARIABLES: Final = {
     # In a container LocalStack would take itself for its own image and write where it may not.
     "OVERRIDE_IN_DOCKER": "0",
 }
+INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 KEPT: Final = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
@@ -77,7 +80,7 @@ def running(log: Path, *, port: int = 0) -> Iterator[LocalStack]:
     try:
         yield emulator
     finally:
-        _stop(emulator.process)
+        stop(emulator.process)
 
 
 @contextlib.contextmanager
@@ -92,40 +95,23 @@ def _started_somewhere(log: Path) -> LocalStack:
     """Start on a free port, and on another if somebody took it in between."""
     for _ in range(FREE_PORT_ATTEMPTS - 1):
         with contextlib.suppress(NotStarted):
-            return _started_on(free_port(), log)
-    return _started_on(free_port(), log)
+            return _started_on(ports.free_port(), log)
+    return _started_on(ports.free_port(), log)
 
 
 def _started_on(port: int, log: Path) -> LocalStack:
     address = f"127.0.0.1:{port}"
-    _check_free(port)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [PYTHON, "-P", "-m", "localstack.runtime.main"],
-            cwd=ENVIRONMENT,
-            env=_environment(address),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # an interrupt from the terminal is for whoever started this
-        )
+    if not ports.is_free(port):
+        # LocalStack itself would wait for it without a word.
+        raise NotStarted(f"LocalStack cannot listen on port {port}, which is in use")
+    process = spawn([PYTHON, "-P", "-m", "localstack.runtime.main"], log, ENVIRONMENT, _environment(address))
     emulator = LocalStack(f"http://{address}", process, log)
     try:
         _wait_until_ready(emulator)
     except BaseException:
-        _stop(process)
+        stop(process)
         raise
     return emulator
-
-
-def _check_free(port: int) -> None:
-    """Raise NotStarted for a port that is taken, which LocalStack itself would wait for without a word."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise NotStarted(f"LocalStack cannot listen on port {port}: {error.strerror}") from None
 
 
 def _environment(address: str) -> dict[str, str]:
@@ -161,18 +147,48 @@ def _health(endpoint: str) -> dict[str, Any]:
         return {}
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def spawn(
+    command: Sequence[str | Path], log: Path, folder: Path, environment: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    """Start a process that appends what it says to a log; an interrupt meanwhile does not leave it behind."""
+    with log.open("ab") as output, _interrupts_put_off() as interrupts:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # an interrupt from the terminal is for whoever started this
+        )
+    if interrupts:
+        stop(process)
+        signal.raise_signal(interrupts[0])
+    return process
+
+
+@contextlib.contextmanager
+def _interrupts_put_off() -> Iterator[list[int]]:
+    """Collect the signals that would interrupt the block; they are for the main thread alone."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = {number: signal.getsignal(number) for number in INTERRUPTS}
+    try:
+        for number in INTERRUPTS:
+            signal.signal(number, lambda number, _frame: came.append(number))
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a process, gently at first."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    """Answer a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,19 +1,19 @@
 """The processes an emulation is made of: each with a log of its own, started, watched and stopped by this one."""
 
 import contextlib
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from localstack.host import ROOT
+from localstack.host import ROOT, spawn, stop
+
+if TYPE_CHECKING:
+    import subprocess
 
 START_SECONDS: Final = 60
-STOP_SECONDS: Final = 15
 POLL_SECONDS: Final = 0.1
 TAIL_CHARACTERS: Final = 2000
 
@@ -47,26 +47,12 @@ class Part:
 
     def stop(self) -> None:
         """End it, gently at first."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        stop(self.process)
 
 
 def start(name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Part:
     """Start this Python with arguments, appending what it says to a log."""
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # an interrupt from the terminal is for whoever started this
-        )
+    process = spawn([sys.executable, *arguments], log, ROOT, environment)
     return Part(name, process, log)
 
 

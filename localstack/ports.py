@@ -1,11 +1,10 @@
-"""Ports as the environment asks for them."""
+"""Ports of this machine: which are free, and which the environment asks for."""
 
 import contextlib
 import socket
 from collections.abc import Mapping
 
 from chalicelib.settings import InvalidSettings
-from localstack.host import free_port
 
 
 class PortTaken(Exception):
@@ -24,6 +23,14 @@ def requested(environ: Mapping[str, str], name: str, default: int) -> int:
     if not is_free(port):
         raise PortTaken(name, port)
     return port or free_port()
+
+
+def free_port() -> int:
+    """Answer a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def is_free(port: int) -> bool:

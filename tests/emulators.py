@@ -15,10 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import botocore.session
-from botocore.config import Config
-
-from localstack import host
+from localstack import host, provision
 
 SERVER: Final = """
 import sys
@@ -47,23 +44,21 @@ class S3Emulator:
 
     def client(self, service: str) -> Any:
         """Make a client of one of the emulator's services; the caller closes it."""
-        return botocore.session.get_session().create_client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"})
-            if service == "s3"
-            else None,
-        )
+        return provision.client(service, self.endpoint)
 
 
 @contextmanager
 def s3_emulator() -> Iterator[S3Emulator]:
     """Run an emulator while the block runs."""
+    with serving(["-c", SERVER]) as endpoint:
+        yield S3Emulator(endpoint)
+
+
+@contextmanager
+def serving(arguments: list[str]) -> Iterator[str]:
+    """Run this Python as a server that prints its port, and ends when its input does; gives its address."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER],
+        [sys.executable, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -73,8 +68,8 @@ def s3_emulator() -> Iterator[S3Emulator]:
     assert process.stdout is not None
     try:
         port = process.stdout.readline().strip()
-        assert port, f"the emulator ended with {process.wait()}"
-        yield S3Emulator(f"http://127.0.0.1:{port}")
+        assert port, f"the server ended with {process.wait()}"
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.stdin.close()
         process.terminate()

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.access import configured_digest, digest_of
+from chalicelib.domain.tokens import configured_digest, digest_of
+from tests.deno import deno
 from tests.servers import environment, serving
 
 ROOT = Path(__file__).parents[1]
-BLOCKS = re.findall(
-    r"```sh\n(.*?)```", (ROOT / "docs" / "guides" / "control-access.md").read_text(), re.DOTALL
-)
+GUIDE = (ROOT / "docs" / "guides" / "control-access.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
+[DENO] = re.findall(r"```text\n(.*?)```", GUIDE, re.DOTALL)
 
 
 def run(script: str, folder: Path, **variables: str) -> str:
@@ -52,8 +53,27 @@ def test_every_command_of_the_guide_works_in_the_order_it_is_written(
     secrets = [(tmp_path / name).read_text().strip() for name in ("root.token", "ci.token")]
     stored = b"".join(path.read_bytes() for path in (tmp_path / "storage").rglob("*") if path.is_file())
     assert len(BLOCKS) == 7
-    assert re.search(r"name +ci-acme", printed)
+    assert re.search(r"Name +ci-acme", printed)
     assert re.search(r"ci-\* +@acme/\*", printed)
     assert "Revoked" in printed
     assert '"action":"token.revoke"' in printed
     assert all(secret.encode() not in stored for secret in [admin["token"], *secrets])
+
+
+def test_a_program_for_deno_imports_with_a_token_and_not_without(
+    admin: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "package.json").write_text('{"name": "greeter", "version": "1.0.0", "type": "module"}')
+    (tmp_path / "index.js").write_text('export const greeting = "Hello";')
+    path = f"{deno().parent}{os.pathsep}{os.environ['PATH']}"
+    with serving(tmp_path / "storage", PRISM_ACCESS="token", PRISM_ADMIN_TOKEN=admin["setting"]) as server:
+        run("prism publish", tmp_path, PRISM_TOKEN=admin["token"], PRISM_REGISTRY_URL=server.url)
+        entry = f"{server.url}/packages/greeter/1.0.0/index.js"
+        (tmp_path / "main.ts").write_text(f'import {{ greeting }} from "{entry}"; console.log(greeting);')
+        command = DENO.replace("127.0.0.1:8000", server.url.removeprefix("http://"))
+
+        refused = run(f"! ({command}) 2>&1", tmp_path, PATH=path, DENO_DIR=".deno", PRISM_TOKEN="another")
+        told = run(command, tmp_path, PATH=path, DENO_DIR=".deno", PRISM_TOKEN=admin["token"])
+
+    assert "401 Unauthorized" in refused
+    assert told == "Hello\n"

@@ -37,6 +37,27 @@ def test_a_prefix_ends_with_one_slash_and_may_be_empty() -> None:
     assert prefix(PRISM_S3_PREFIX="") == ""
 
 
+def test_a_variable_that_is_called_like_a_setting_and_is_none_is_noticed() -> None:
+    settings = Settings.from_env(
+        {"PRISM_ACESS": "token", "PRISM_ACCESS": "open", "PRISM_TOKEN": "t", "PATH": "/"}
+    )
+
+    assert settings.unknown == ("PRISM_ACESS",)
+
+
+def test_a_driver_of_ones_own_may_have_variables_of_its_own() -> None:
+    given = {"PRISM_STORAGE_DRIVER": "my.store:Store", "PRISM_MY_STORE": "/mnt"}
+
+    assert Settings.from_env(given).unknown == ()
+
+
+def test_the_command_reads_what_the_registry_takes_for_the_commands() -> None:
+    from chalicelib.cli import settings as command
+
+    read = {command.REGISTRY_URL, command.TOKEN, command.PUBLISHER_NAME, command.PUBLISHER_EMAIL}
+    assert read == settings.COMMANDS_OWN
+
+
 def test_a_driver_of_ones_own_is_named_by_module_and_class() -> None:
     assert Settings.from_env({"PRISM_STORAGE_DRIVER": "my.store:Store"}).storage_driver == "my.store:Store"
 

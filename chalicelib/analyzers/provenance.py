@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.analyzers.base import Found, Subject
 from chalicelib.domain.facts.origin import links_to_repository, people, repository_place
-from chalicelib.domain.manifest import DigestPair
+from chalicelib.domain.manifest import ANONYMOUS, DigestPair
 from chalicelib.domain.metadata import Provenance
 
 name = "provenance"
@@ -61,9 +61,7 @@ POINTS: Final = (
         "The digests of the tarball were taken when it arrived, and its bytes cannot change; always given.",
         lambda _: True,
     ),
-    Point(
-        "publisher", 10, "The publisher is named.", lambda subject: _name(subject) not in {"", "anonymous"}
-    ),
+    Point("publisher", 10, "The publisher is named.", lambda subject: _name(subject) not in {"", ANONYMOUS}),
     Point(
         "publisher_email",
         10,

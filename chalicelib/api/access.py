@@ -6,12 +6,13 @@ from chalicelib.api.payloads import TokenPayload, TrustPayload
 from chalicelib.api.queries import PageQuery
 from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer
 from chalicelib.container import container
-from chalicelib.domain.access import SCOPES, Scope, TokenFacts, TokenNotFound, is_token_id
+from chalicelib.domain.access import SCOPES, Scope
 from chalicelib.domain.audit import is_place
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy, InvalidPayload, InvalidQuery
 from chalicelib.domain.patterns import EVERY_PACKAGE
 from chalicelib.domain.publishers import PublisherNotFound
+from chalicelib.domain.tokens import TokenFacts, TokenNotFound, is_token_id
 from chalicelib.services.granting import AuditPage, NewToken, PublisherList, TokenList
 
 routes = Routes(tag="access")

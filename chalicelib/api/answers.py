@@ -28,12 +28,16 @@ _ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `content` is bytes or text as they are, any JSON value or document, or None for no body."""
+    """One answer; `content` is bytes or text as they are, any JSON value or document, or None for no body.
+
+    `length` is that of the whole content in bytes, where HEAD is answered without having read it.
+    """
 
     status: int = 200
     content: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = None
+    length: int | None = None
 
     def header(self, name: str) -> str | None:
         """Answer a header by its name in any case."""
@@ -87,9 +91,11 @@ def bytes_answer(
     etag: str | None = None,
     cache: str = REVALIDATE,
     headers: Mapping[str, str] | None = None,
+    length: int | None = None,
 ) -> Answer:
-    """Answer bytes of a stated content type."""
-    return Answer(status, data, {"Cache-Control": cache, **_etag(etag), **(headers or {})}, content_type)
+    """Answer bytes of a stated content type; for HEAD they may be left out if their `length` is told."""
+    described = {"Cache-Control": cache, **_etag(etag), **(headers or {})}
+    return Answer(status, data, described, content_type, length)
 
 
 def no_content(*, headers: Mapping[str, str] | None = None) -> Answer:

@@ -1,7 +1,7 @@
 """What the registry says of itself: its OpenAPI document and a page for every problem."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Final
@@ -81,7 +81,7 @@ def problem(request: Request) -> Answer:
     return json_answer(page)
 
 
-@cache
+@lru_cache(maxsize=8)
 def _openapi(server: str) -> bytes:
     return compact_json(describe(collect(RESOURCES), server=server))
 

@@ -54,7 +54,6 @@ def _dispatched(router: Router, request: Request, current: telemetry.Invocation)
     try:
         route, params = router.find(request.method, request.path)
         request = admit(route, replace(request, params=params))
-        telemetry.note(caller=request.caller.name, tokenId=request.caller.token)
         check_content_type(route, request)
         answer = finish(route.handler(request), request.method, request.headers.get("if-none-match"))
         answer = shielded(answer, route, request)

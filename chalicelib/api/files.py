@@ -6,7 +6,7 @@ from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
 from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, not_modified, redirect
 from chalicelib.container import container
 from chalicelib.domain.errors import FileMissing, InvalidName, VersionNotFound
-from chalicelib.domain.media_types import content_type, safety_headers
+from chalicelib.domain.media_types import content_type, known_content_type, safety_headers
 
 routes = Routes(tag="files")
 
@@ -28,13 +28,16 @@ def file(request: Request) -> Answer:
     if found.url and request.method != "HEAD":
         return redirect(found.url)  # signed for GET alone
     part = range_of(request, size=entry.size, etag=entry.sha256)
-    data = serving.read(found)
-    media_type = content_type(entry.path, data)
+    known = known_content_type(entry.path)
+    # Without a telling extension the bytes say what type they are, for HEAD too.
+    data = b"" if request.method == "HEAD" and known else serving.read(found)
+    media_type = known or content_type(entry.path, data)
     answer = bytes_answer(
         data if part is None else data[part],
         content_type=media_type,
         etag=entry.sha256,
         cache=IMMUTABLE,
         headers=ACCEPT_RANGES | safety_headers(media_type),
+        length=entry.size,
     )
     return partial(answer, part, size=entry.size)

@@ -8,15 +8,19 @@ way an unknown path or a wrong method below a known prefix is answered in our sh
 
 import base64
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from chalice.app import Chalice
 
 from chalicelib.api.answers import BODILESS, Answer
 from chalicelib.api.dispatch import dispatch, refuse
-from chalicelib.api.invocations import request_of
+from chalicelib.api.errors import MalformedRequest
+from chalicelib.api.invocations import request_of, unreadable_request
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Resources, Route, Router
+from chalicelib.domain.media_types import is_compressed
 
 if TYPE_CHECKING:
     from chalicelib.domain.errors import PrismError
@@ -47,6 +51,7 @@ class PrismApp(Chalice):
 
     def __init__(self, app_name: str) -> None:
         self._deployed = True  # there is nothing to deploy yet
+        self._deploying = RLock()
         super().__init__(app_name, configure_logs=False)
         self.api.binary_types = [EVERYTHING]
         self.router = Router()
@@ -58,8 +63,15 @@ class PrismApp(Chalice):
 
         Raises NotARequest, for whoever sent something else must not take an answer for success.
         """
-        request = request_of(_checked(event))
-        return _proxied(self.answer(request), request.method, states_length=self.states_length)
+        checked = _checked(event)
+        try:
+            request = request_of(checked)
+        except MalformedRequest as error:
+            request = unreadable_request(checked)
+            answer = refuse(error, request)
+        else:
+            answer = self.answer(request)
+        return _proxied(answer, request.method, states_length=self.states_length)
 
     def answer(self, request: Request) -> Answer:
         """Answer a request without the gateway; the answer's content is bytes.
@@ -73,10 +85,12 @@ class PrismApp(Chalice):
     @property
     def routes(self) -> dict[str, Any]:
         """The gateway's paths, for Chalice to deploy or to serve locally."""
-        if not self._deployed:
-            self._deployed = True
-            for path, methods in gateway_table(self.router.routes).items():
-                self.route(path, methods=list(methods), content_types=[EVERYTHING])(_view)
+        # The local server asks for them once a connection, so perhaps many times at once.
+        with self._deploying:
+            if not self._deployed:
+                self._deployed = True
+                for path, methods in gateway_table(self.router.routes).items():
+                    self.route(path, methods=list(methods), content_types=[EVERYTHING])(_view)
         return self._routes
 
     @routes.setter
@@ -115,7 +129,7 @@ def _column(fixed: tuple[str, ...], routes: Iterable[Route]) -> Iterator[tuple[s
 def _checked(event: Any) -> dict[str, Any]:
     """Answer an event that a gateway's request made."""
     context = event.get("requestContext") if isinstance(event, dict) else None
-    if not isinstance(context, dict) or context.get("resourcePath") is None:
+    if not isinstance(context, dict) or not isinstance(context.get("resourcePath"), str):
         raise NotARequest
     checked: dict[str, Any] = event
     return checked
@@ -123,11 +137,13 @@ def _checked(event: Any) -> dict[str, Any]:
 
 def _proxied(answer: Answer, method: str, *, states_length: bool) -> dict[str, Any]:
     """Answer what the gateway takes; HEAD has no body, wherever it came from."""
+    if not states_length:
+        answer = _compressible(answer)
     headers = dict(answer.headers)
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
     if method == "HEAD" and states_length and answer.status not in BODILESS:
-        headers["Content-Length"] = str(len(answer.content))
+        headers["Content-Length"] = str(len(answer.content) if answer.length is None else answer.length)
     content = b"" if method == "HEAD" else answer.content
     return {
         "statusCode": int(answer.status),
@@ -136,3 +152,15 @@ def _proxied(answer: Answer, method: str, *, states_length: bool) -> dict[str, A
         "body": base64.b64encode(content).decode("ascii"),
         "isBase64Encoded": True,
     }
+
+
+def _compressible(answer: Answer) -> Answer:
+    """Answer the same, saying what the gateway's compression may do to it.
+
+    API Gateway compresses every answer of some size that states no Content-Encoding, whatever its status and type. Of a
+    part, the ranges would no longer be those of the file; and what is compressed already is not compressed again.
+    """
+    if answer.status == HTTPStatus.PARTIAL_CONTENT or is_compressed(answer.content_type):
+        return answer.with_header("Content-Encoding", "identity")
+    vary = answer.header("Vary")
+    return answer.with_header("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding")

@@ -6,6 +6,7 @@ caller's own is answered like one that was never published.
 
 from dataclasses import replace
 
+from chalicelib import telemetry
 from chalicelib.api.answers import Answer
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Route
@@ -27,13 +28,14 @@ VARY = "Vary"
 
 
 def admit(route: Route, request: Request) -> Request:
-    """Answer a request with its caller, if they may send it.
+    """Answer a request with its caller, if they may send it; who is refused is told in the log as well.
 
     Raises AuthenticationRequired, InvalidToken and Forbidden, and PackageNotFound for reads of what is not theirs.
     """
     if route.scope is None:
         return request
     caller = caller_of(request)
+    telemetry.note(caller=caller.name, tokenId=caller.token)
     _check_scope(route.scope, caller)
     request = replace(request, caller=caller)
     _check_packages(route, request)

@@ -1,6 +1,5 @@
 """Whether the registry is up, and with `deep` whether everything it stands on is well."""
 
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Literal
 
@@ -93,7 +92,7 @@ def _deep() -> Health:
         status=diagnosis.status,
         storage=MediumPlace(driver=storage.driver, **storage.place()),
         artifacts=MediumPlace(driver=artifacts.driver, **artifacts.place()),
-        checks=[Check(**asdict(finding)) for finding in diagnosis.findings],
+        checks=[Check(**finding._asdict()) for finding in diagnosis.findings],
     )
 
 

@@ -33,7 +33,7 @@ def status(request: Request) -> Answer:
     path = request.params["path"]
     verdict = container().verdicts.of(path)
     # To a caller who may not see the package, there is no such upload.
-    if verdict.name is not None and not request.caller.sees(verdict.name):
+    if verdict.package is not None and not request.caller.sees(verdict.package):
         raise UploadNotFound(path)
     seconds = ASK_AGAIN_AFTER.get(verdict.status)
     document = UploadStatus.model_validate({**verdict.to_json_value(), "retryAfter": seconds})

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.api.errors import MalformedRequest
 from chalicelib.api.requests import Request
 
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
@@ -19,17 +20,31 @@ Event = Mapping[str, Any]
 
 
 def request_of(event: Event) -> Request:
-    """Read the request in an API Gateway proxy event."""
+    """Read the request in an API Gateway proxy event; raises MalformedRequest."""
+    try:
+        return _request_of(event)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MalformedRequest("what the gateway passed on is not a request that can be read") from error
+
+
+def unreadable_request(event: Event) -> Request:
+    """Answer what can be told of a request that cannot be read: enough to refuse it."""
     context = event["requestContext"]
-    headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    return Request(method=_text(context.get("httpMethod") or ""), path="/", id=_id_of(context))
+
+
+def _request_of(event: Event) -> Request:
+    context = event["requestContext"]
+    given = (event.get("headers") or {}).items()
+    headers = {_text(name).lower(): _text(value) for name, value in given if value is not None}
     base_path = base_path_of(context)
     return Request(
-        method=context["httpMethod"],
+        method=_text(context["httpMethod"]),
         path=path_of(event),
-        queries=event.get("multiValueQueryStringParameters") or {},
+        queries=_queries(event.get("multiValueQueryStringParameters") or {}),
         headers=headers,
         body=body_of(event),
-        id=context.get("requestId") or str(uuid.uuid4()),
+        id=_id_of(context),
         origin=f"{_address(headers)}{base_path}",
         base_path=base_path,
     )
@@ -38,7 +53,7 @@ def request_of(event: Event) -> Request:
 def path_of(event: Event) -> str:
     """Answer the path below the stage, as sent."""
     values = event.get("pathParameters") or {}
-    return _VARIABLE.sub(lambda found: str(values[found[1]]), event["requestContext"]["resourcePath"])
+    return _VARIABLE.sub(lambda found: _text(values[found[1]]), event["requestContext"]["resourcePath"])
 
 
 def base_path_of(context: Mapping[str, Any]) -> str:
@@ -57,8 +72,24 @@ def body_of(event: Event) -> bytes:
     if not body:
         return b""
     if event.get("isBase64Encoded"):
-        return base64.b64decode(body)
+        return base64.b64decode(body, validate=True)
     return body if isinstance(body, bytes) else str(body).encode()
+
+
+def _queries(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {
+        _text(name): [_text(value) for value in ([values] if isinstance(values, str) else values or [])]
+        for name, values in given.items()
+    }
+
+
+def _id_of(context: Mapping[str, Any]) -> str:
+    return _text(context.get("requestId") or uuid.uuid4())
+
+
+def _text(value: object) -> str:
+    """Answer a text as it is, with `?` for halves of characters, which no answer and no line could repeat."""
+    return str(value).encode(errors="replace").decode()
 
 
 def _address(headers: Mapping[str, str]) -> str:

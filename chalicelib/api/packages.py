@@ -120,9 +120,10 @@ def _tarball(request: Request, wanted: str) -> Answer:
     if tarball.url and request.method != "HEAD":
         return redirect(tarball.url)  # signed for GET alone
     return bytes_answer(
-        b"".join(tarball.chunks),
+        b"" if request.method == "HEAD" else b"".join(tarball.chunks),
         content_type="application/gzip",
         etag=tarball.integrity,
         cache=cache,
         headers={"Content-Disposition": f'attachment; filename="{tarball.filename}"'},
+        length=tarball.size,
     )

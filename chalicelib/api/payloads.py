@@ -12,11 +12,10 @@ from chalicelib.api.queries import Payload
 from chalicelib.api.requests import Request
 from chalicelib.domain.access import Caller, Scope
 from chalicelib.domain.errors import InvalidPayload
-from chalicelib.domain.manifest import Claimed, Publisher
+from chalicelib.domain.manifest import ANONYMOUS, Claimed, Publisher
 from chalicelib.domain.times import duration
 
 PublishSource = Literal["cli", "api", "web"]
-ANONYMOUS = "anonymous"
 
 
 class PublisherPayload(Payload):

@@ -29,3 +29,5 @@ def start(app: PrismApp) -> None:
         deployment=settings.stage,
         traces_endpoint=settings.traces_endpoint,
     )
+    for name in settings.unknown:
+        _LOG.warning("%s is set, and there is no such setting", name)

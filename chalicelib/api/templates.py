@@ -8,8 +8,7 @@ as sent and are decoded here, once.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from chalicelib.domain.package import MAX_DEPTH
@@ -22,8 +21,7 @@ MAX_PATH_SEGMENTS: Final = MAX_DEPTH
 _VARIABLE: Final = re.compile(r"([^{}]*)\{([a-z_]+)\}([^{}]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One segment of a template: fixed text, or a variable between two texts that may be empty."""
 
     text: str
@@ -40,16 +38,14 @@ class Segment:
         return 3 if self.variable == PATH else 2
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The variables of a matched template, decoded, and how specific the match was (lower is more)."""
 
     params: dict[str, str]
     rank: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A route's path."""
 
     text: str

@@ -23,9 +23,10 @@ def send_over_network(request: "HttpRequest") -> "HttpResponse":
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time as the command uses it: `now` in seconds that only grow, and `wait` for some of them."""
+    """Time as the command uses it: `now` in seconds that only grow, `unix` in those since 1970, `wait` for some."""
 
     now: Callable[[], float] = time.monotonic
+    unix: Callable[[], float] = time.time
     wait: Callable[[float], None] = time.sleep
 
 

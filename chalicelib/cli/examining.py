@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from chalicelib.cli.environment import Environment
-from chalicelib.cli.settings import PUBLISHER_NAME, REGISTRY_URL, TOKEN
+from chalicelib.cli.settings import PUBLISHER_NAME, REGISTRY_URL, TOKEN, token
 from chalicelib.cli.transport import HttpRequest, HttpResponse, Unanswered
 from chalicelib.cli.version import version
 
@@ -68,7 +68,8 @@ class _Examiner:
         self._url = url
         self._env = env
         self._clock = clock
-        self._token = env.variable(TOKEN)
+        self._token = token(env)
+        self._identity: dict[str, Any] = {}
         self._storage: dict[str, str] = {}
 
     def examine(self) -> Examination:
@@ -92,8 +93,10 @@ class _Examiner:
 
     def _findings_of_registry(self, response: HttpResponse) -> Iterator[Finding]:
         yield from self._clocks(response)
-        yield from self._credentials()
-        yield self._publisher()
+        credentials = list(self._credentials())
+        yield from credentials
+        if all(finding.status == "ok" for finding in credentials):
+            yield self._publisher()
         yield from self._own_checks()
 
     def _get(self, path: str, *, with_token: bool = True) -> HttpResponse:
@@ -136,7 +139,8 @@ class _Examiner:
     def _credentials(self) -> Iterator[Finding]:
         response = self._get("whoami")
         if response.status == 200:
-            yield Finding("token", "ok", self._identity(_json(response)))
+            self._identity = _json(response)
+            yield Finding("token", "ok", self._spoken_for())
         elif self._token is None and response.status == 401:
             fix = f"ask an admin of the registry for a token, and set {TOKEN} to it"
             yield Finding("token", "failed", f"the registry asks for a token, and {TOKEN} is not set", fix)
@@ -145,18 +149,20 @@ class _Examiner:
             fix = f"ask an admin of the registry for another token, and set {TOKEN} to it"
             yield Finding("token", "failed", f"{TOKEN} is refused: {_detail(response)}", fix)
 
-    def _identity(self, found: dict[str, Any]) -> str:
+    def _spoken_for(self) -> str:
         if self._token is None:
             return "the registry is open, and needs no token"
-        scopes = ", ".join(map(str, found.get("scopes", []))) or "no scope"
-        return f"{TOKEN} speaks as `{found.get('name', 'somebody')}`, with {scopes}"
+        scopes = ", ".join(map(str, self._identity.get("scopes", []))) or "no scope"
+        return f"{TOKEN} speaks as `{self._identity.get('name', 'somebody')}`, with {scopes}"
 
     def _publisher(self) -> Finding:
-        name = self._env.variable(PUBLISHER_NAME)
+        name = self._identity.get("name")
+        if name and "publish" not in self._identity.get("scopes", []):
+            return Finding("publisher", "ok", "nothing can be published: the token has no scope for it")
         if name:
+            return Finding("publisher", "ok", f"packages are published by `{name}`, whom the token names")
+        if name := self._env.variable(PUBLISHER_NAME):
             return Finding("publisher", "ok", f"packages are published by `{name}`")
-        if self._token:
-            return Finding("publisher", "ok", "packages are published by the token's name")
         fix = f"set {PUBLISHER_NAME}, and PRISM_PUBLISHER_EMAIL if you like"
         detail = "nobody is named as publisher, unless the package does it, so it is `anonymous`"
         return Finding("publisher", "warning", detail, fix)

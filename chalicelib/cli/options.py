@@ -9,8 +9,8 @@ from chalicelib.cli.settings import (
     PUBLISHER_EMAIL,
     PUBLISHER_NAME,
     REGISTRY_URL,
-    TOKEN,
     registry_url,
+    token,
 )
 
 if TYPE_CHECKING:
@@ -87,4 +87,4 @@ def open_registry(args: Namespace, env: Environment) -> "Registry":
     """Answer the registry that the options and the environment name; raises UsageError."""
     from chalicelib.cli.client import Registry
 
-    return Registry(registry_url(args, env), env, token=env.variable(TOKEN))
+    return Registry(registry_url(args, env), env, token=token(env))

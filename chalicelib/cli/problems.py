@@ -17,10 +17,12 @@ HINTS: Final = {
     "digest_mismatch": "the upload was damaged on its way; publish again",
     "payload_too_large": "leave files out with `files` in package.json; `prism pack --dry-run` lists them",
     "invalid_tarball": "`prism pack --dry-run` lists what goes into the tarball",
-    "authentication_required": "set PRISM_TOKEN to a token; an admin makes one with `prism token create`",
+    "authentication_required": "set PRISM_TOKEN to a token; an admin makes one with `prism token create`, and "
+    "the first admin is the registry's setting PRISM_ADMIN_TOKEN",
     "invalid_token": "set PRISM_TOKEN to another token; an admin makes one with `prism token create`",
     "forbidden": "`prism whoami` shows what the token in PRISM_TOKEN allows; ask an admin for one that allows this",
     "publisher_not_allowed": "ask an admin to run `prism publisher allow` with the publisher's name",
+    "upload_not_found": "`prism verdict` takes the key below incoming/, or the whole s3:// address",
     "token_not_found": "`prism token list` shows the ids",
     "publisher_not_found": "`prism publisher list` shows the names",
 }

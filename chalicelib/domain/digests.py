@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 def sri(algorithm: str, digest: bytes) -> str:
@@ -10,8 +10,7 @@ def sri(algorithm: str, digest: bytes) -> str:
     return f"{algorithm}-{base64.b64encode(digest).decode('ascii')}"
 
 
-@dataclass(frozen=True, slots=True)
-class TarballDigests:
+class TarballDigests(NamedTuple):
     """The digests of a tarball's bytes, in lower-case hex, and its `size` in bytes."""
 
     sha1: str

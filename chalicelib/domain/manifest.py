@@ -5,16 +5,18 @@ claim (who, when, after which version), so that everything written after the cla
 tarball.
 """
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
 from chalicelib.domain.document import Document
-from chalicelib.domain.package import Package
 
 ModuleType = Literal["module", "commonjs"]
 FileFormat = Literal["module", "commonjs", "json", "wasm", "addon", "typescript", "unknown"]
 Source = Literal["cli", "api", "web", "s3", "npm"]
+
+ANONYMOUS: Final = "anonymous"
+"""The name of a publisher whom nobody names."""
 
 
 class Claimed(Document):
@@ -131,17 +133,3 @@ class Manifest(EntryFields):
     types: str | None = None
     metadata: Summary
     claim: Claim
-
-
-def dist_of(package: Package) -> Dist:
-    """Describe a package's tarball."""
-    digests = package.digests
-    return Dist(
-        integrity=digests.integrity,
-        shasum=digests.sha1,
-        sha256=digests.sha256,
-        sha512=digests.sha512,
-        size=digests.size,
-        unpacked_size=package.unpacked_size,
-        file_count=len(package.files),
-    )

@@ -60,14 +60,36 @@ CONTENT_TYPES: Final = {
 }
 """`.ts` is TypeScript and not the MPEG stream that the common tables make of it."""
 
+COMPRESSED: Final = frozenset(
+    {
+        "application/gzip",
+        "application/zip",
+        "font/woff",
+        "font/woff2",
+        "image/avif",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+    }
+)
 DOCUMENTS: Final = frozenset({HTML, XHTML, XML, SVG, "application/pdf"})
 SANDBOX: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def content_type(path: str, sample: bytes = b"") -> str:
     """Answer a file's content type by its extension; without a known one, `sample` tells text from binary."""
-    known = CONTENT_TYPES.get(PurePosixPath(path).suffix.lower())
-    return known or (TEXT if is_text(sample) else BINARY)
+    return known_content_type(path) or (TEXT if is_text(sample) else BINARY)
+
+
+def known_content_type(path: str) -> str | None:
+    """Answer a file's content type if its extension tells it."""
+    return CONTENT_TYPES.get(PurePosixPath(path).suffix.lower())
+
+
+def is_compressed(content_type: str | None) -> bool:
+    """Tell whether what has a content type is compressed already, so that to do it again is in vain."""
+    return content_type is not None and content_type in COMPRESSED
 
 
 def safety_headers(content_type: str) -> dict[str, str]:

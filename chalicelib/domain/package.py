@@ -1,8 +1,7 @@
 """A package as its tarball holds it: what the analyzers look at."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.domain.digests import TarballDigests
 
@@ -10,8 +9,7 @@ MAX_DEPTH: Final = 32
 """The most levels a file's path may have: addresses are routed level by level, and documents nest as deep."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
+class FileRecord(NamedTuple):
     """One file of a package; `path` is relative to the package root, sizes are in bytes, `sha256` is hex."""
 
     path: str
@@ -21,8 +19,7 @@ class FileRecord:
     executable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """The contents of one tarball; `files` is ordered by path and `package_json` keeps its key order."""
 
     package_json: Mapping[str, Any]

@@ -1,5 +1,10 @@
-"""The list of trusted publishers: who may publish what; an empty list trusts all who may publish."""
+"""The list of trusted publishers: who may publish what.
 
+Until somebody is put on it, everybody is trusted; from then on only those on it are, even if nobody is left: taking
+trust away never gives it to others.
+"""
+
+import unicodedata
 from typing import Final, Literal
 
 from pydantic import Field
@@ -55,14 +60,17 @@ class TrustedPublisher(Document):
 
 
 class TrustedPublishers(Document):
-    """The whole list, ascending by name."""
+    """The whole list, ascending by name; `everybody` until somebody is put on it."""
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
+    everybody: bool = True
     publishers: list[TrustedPublisher] = Field(default_factory=list)
 
     def check(self, publisher: str, name: str) -> None:
         """Let a publisher publish a package; raises PublisherNotAllowed."""
-        if self.publishers and not any(line.trusts(publisher, name) for line in self.publishers):
+        if self.everybody and not self.publishers:
+            return
+        if not any(line.trusts(publisher, name) for line in self.publishers):
             raise PublisherNotAllowed(publisher, name)
 
     def line(self, name: str) -> TrustedPublisher | None:
@@ -75,13 +83,18 @@ class TrustedPublishers(Document):
         if len(others) >= MAX_PUBLISHERS:
             raise InvalidPayload(f"the list has {len(others)} publishers, and no more are taken")
         lines = sorted([*others, line], key=lambda known: known.name)
-        return self.model_copy(update={"publishers": lines})
+        return self.model_copy(update={"publishers": lines, "everybody": False})
 
     def without(self, name: str) -> "TrustedPublishers":
         """Answer the list without a line; raises PublisherNotFound."""
         if self.line(name) is None:
             raise PublisherNotFound(name)
         return self.model_copy(update={"publishers": [line for line in self.publishers if line.name != name]})
+
+
+def normal_name(text: str) -> str:
+    """Answer a publisher's name in its one form, so that no two that look the same differ in how they are encoded."""
+    return unicodedata.normalize("NFC", text.strip())
 
 
 def publisher_name(text: str) -> str:
@@ -93,7 +106,7 @@ def publisher_name(text: str) -> str:
 
 def publisher_pattern(text: str) -> str:
     """Answer the name of a line of the list; raises InvalidPayload."""
-    name = text.strip()
+    name = normal_name(text)
     if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
         raise InvalidPayload(
             f"`name` is to be 1 to {MAX_NAME_LENGTH} characters that can be printed, such as `alice` or `ci-acme`"

@@ -28,6 +28,12 @@ class Verdict(Document):
     attempts: int | None = None
 
     @property
+    def package(self) -> str | None:
+        """The package that the upload was of, as far as its publishing came or its failure tells."""
+        name = self.name or (self.facts or {}).get("name")
+        return name if isinstance(name, str) else None
+
+    @property
     def final(self) -> bool:
         """Whether nothing more will happen to the upload."""
         return self.status in FINAL

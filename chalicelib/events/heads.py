@@ -19,7 +19,8 @@ def derive_packages(event: object, context: object = None) -> dict[str, Any]:
     """
     with telemetry.invocation("derive_packages", requestId=request_id(context)):
         services = container()
-        return {"derived": handle_created(event, lambda created: _derive(services, created))}
+        derived = handle_created(event, lambda created: _derive(services, created), bucket=services.bucket)
+        return {"derived": derived}
 
 
 def _derive(services: Container, created: CreatedObject) -> int | None:

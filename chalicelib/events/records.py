@@ -5,8 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-struc
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import unquote_plus
 
 from chalicelib import telemetry
@@ -23,22 +22,25 @@ class MalformedEvent(ValueError):
     """An event does not have the shape that S3 documents; the message says where."""
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedObject:
-    """An object that was created, under its key as it is.
+class CreatedObject(NamedTuple):
+    """An object that was created in a bucket, under its key as it is.
 
     `sequencer` orders the events of one key, and `principal` is whose request created the object.
     """
 
     key: str
+    bucket: str | None = None
     etag: str | None = None
     sequencer: str | None = None
     principal: str | None = None
 
 
-def handle_created(event: object, handle: Callable[[CreatedObject], Outcome]) -> dict[str, Outcome]:
+def handle_created(
+    event: object, handle: Callable[[CreatedObject], Outcome], *, bucket: str | None = None
+) -> dict[str, Outcome]:
     """Hand every object that an event says was created to a handler; answers what it answered, by key.
 
+    Where a `bucket` is given, what was created in others is none of the handler's business.
     If any of them fails, raises the first failure after the others are done, so that the event comes again: what
     succeeded must be cheap to repeat.
     """
@@ -49,7 +51,9 @@ def handle_created(event: object, handle: Callable[[CreatedObject], Outcome]) ->
         with telemetry.bind():
             try:
                 created = created_object(record)
-                if created is not None:
+                if created is not None and bucket not in {None, created.bucket}:
+                    _LOG.warning("announced of another bucket, ignored", extra={"bucket": created.bucket})
+                elif created is not None:
                     telemetry.note(key=created.key, sequencer=created.sequencer)
                     outcomes[created.key] = handle(created)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other objects are handled
@@ -83,7 +87,8 @@ def created_object(record: object) -> CreatedObject | None:
     return CreatedObject(
         # Encoded as forms are: a space is `+`, a plus `%2B`.
         key=unquote_plus(key),
-        etag=_at(record, "s3", "object", "eTag"),
+        bucket=_at(record, "s3", "bucket", "name"),
+        etag=(_at(record, "s3", "object", "eTag") or "").strip('"') or None,
         sequencer=_at(record, "s3", "object", "sequencer"),
         principal=_at(record, "userIdentity", "principalId"),
     )

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from chalicelib import telemetry
 from chalicelib.container import Container, container
-from chalicelib.domain.manifest import Publisher
 from chalicelib.events.records import CreatedObject, handle_created
 from chalicelib.events.requests import request_id
 
@@ -23,12 +22,15 @@ def publish_uploads(event: object, context: object = None) -> dict[str, Any]:
     """
     with telemetry.invocation("publish_uploads", requestId=request_id(context)):
         services = container()
-        return {"verdicts": handle_created(event, lambda created: _publish(services, created))}
+        verdicts = handle_created(
+            event, lambda created: _publish(services, created), bucket=services.artifact_bucket
+        )
+        return {"verdicts": verdicts}
 
 
 def _publish(services: Container, created: CreatedObject) -> dict[str, Any] | None:
     telemetry.note(uploadId=services.incoming.upload_id(created.key))
-    verdict = services.ingesting.ingest(created.key, publisher_of(created.principal))
+    verdict = services.ingesting.ingest(created.key, publisher_name(created.principal), etag=created.etag)
     if verdict is None:
         _LOG.info("nothing to publish")
         return None
@@ -38,8 +40,7 @@ def _publish(services: Container, created: CreatedObject) -> dict[str, Any] | No
     return verdict.to_json_value()
 
 
-def publisher_of(principal: str | None) -> Publisher:
+def publisher_name(principal: str | None) -> str | None:
     """Answer the publisher that S3's principal is: a role's or a user's id, and the session it was used in."""
     name = "".join(character for character in principal or "" if character.isprintable())
-    name = name.strip().removeprefix("AWS:").strip()[:NAME_CHARACTERS]
-    return Publisher(name=name or "anonymous")
+    return name.strip().removeprefix("AWS:").strip()[:NAME_CHARACTERS] or None

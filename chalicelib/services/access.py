@@ -4,16 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from chalicelib.domain.access import (
-    Caller,
-    InvalidToken,
-    TokenRecord,
-    digest_of,
-    implied,
-    same_digest,
-    token_id,
-)
+from chalicelib.domain.access import Caller, InvalidToken, implied
 from chalicelib.domain.times import timestamp
+from chalicelib.domain.tokens import TokenRecord, digest_of, same_digest, token_id
 from chalicelib.stores.access import Tokens
 
 ADMIN: Final = Caller(name="admin", scopes=implied(["admin"]), token="setting")  # noqa: S106 - an id, no secret

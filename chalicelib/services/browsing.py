@@ -49,11 +49,12 @@ class VersionPage(Document):
 
 @dataclass(frozen=True, slots=True)
 class Tarball:
-    """A published tarball: where to download it, or its bytes where the medium has no addresses."""
+    """A published tarball: where to download it, or its bytes, unread yet, where the medium has no addresses."""
 
     version: str
     filename: str
     integrity: str
+    size: int
     url: str | None
     chunks: Iterator[bytes]
 
@@ -115,8 +116,12 @@ class Browsing:
         dist = self._manifest_of(name, version).manifest.dist
         filename = f"{name.bare}-{version}.tgz"
         url = self._artifacts.tarball_url(name, version, filename)
-        chunks = iter(()) if url else self._artifacts.open_tarball(name, version)
-        return Tarball(version, filename, dist.integrity, url, chunks)
+        chunks = iter(()) if url else self._chunks(name, version)
+        return Tarball(version, filename, dist.integrity, dist.size, url, chunks)
+
+    def _chunks(self, name: str, version: str) -> Iterator[bytes]:
+        # A generator opens the tarball when it is read, if it ever is.
+        yield from self._artifacts.open_tarball(name, version)
 
     def _manifest_of(self, name: str, version: str) -> StoredManifest:
         stored = self._manifests.get(name, version)

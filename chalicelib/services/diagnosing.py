@@ -1,7 +1,7 @@
 """Diagnosing: everything that may be wrong with a registry, looked at from inside it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.settings import Settings
@@ -59,7 +59,7 @@ class Diagnosing:
         uploads, heads = self.storage.keys.announced
         yield from _medium_findings(self.storage, [heads])
         for finding in _medium_findings(self.artifacts, [uploads]):
-            yield replace(finding, name=f"artifacts {finding.name}")
+            yield finding._replace(name=f"artifacts {finding.name}")
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
@@ -71,9 +71,8 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
 def _doubtful(settings: Settings) -> Iterator[Finding]:
     if settings.access == "open" and settings.on_lambda:
         yield _doubt("everybody may read and write", "set PRISM_ACCESS to `token`")
-    if settings.access == "token" and settings.admin_token is None:
-        fix = "set PRISM_ADMIN_TOKEN, publish with it or make other tokens, then remove it if you like"
-        yield _doubt("no admin token is set, so nobody can make tokens until there is one", fix)
+    for name in settings.unknown:
+        yield _doubt(f"{name} is set, and there is no such setting", "correct its name, or remove it")
     used = {settings.storage_driver, settings.artifact_driver}
     if settings.on_lambda and used & {"memory", "filesystem"}:
         yield _doubt("a function forgets what it keeps to itself", "set PRISM_STORAGE_DRIVER to `s3` or `r2`")
@@ -107,4 +106,4 @@ def _conditional_writes(medium: Medium) -> Finding:
 
 
 def _without_secrets(finding: Finding) -> Finding:
-    return replace(finding, detail=without_secrets(finding.detail))
+    return finding._replace(detail=without_secrets(finding.detail))

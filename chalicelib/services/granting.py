@@ -8,18 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from chalicelib.domain.access import (
-    ID_BYTES,
-    SCOPES,
-    SECRET_BYTES,
-    Caller,
-    Scope,
-    TokenFacts,
-    TokenRecord,
-    digest_of,
-    token_id,
-    token_text,
-)
+from chalicelib.domain.access import SCOPES, Caller, Scope
 from chalicelib.domain.audit import Action, AuditEntry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import InvalidPayload
@@ -27,10 +16,20 @@ from chalicelib.domain.patterns import EVERYTHING, PackagePatterns
 from chalicelib.domain.publishers import (
     TrustedPublisher,
     TrustedPublishers,
+    normal_name,
     publisher_name,
     publisher_pattern,
 )
 from chalicelib.domain.times import timestamp
+from chalicelib.domain.tokens import (
+    ID_BYTES,
+    SECRET_BYTES,
+    TokenFacts,
+    TokenRecord,
+    digest_of,
+    token_id,
+    token_text,
+)
 from chalicelib.stores.access import AuditLog, Publishers, Tokens
 
 
@@ -55,9 +54,10 @@ class AuditPage(Document):
 
 
 class PublisherList(Document):
-    """The trusted publishers, ascending by name; none means that all who may publish are trusted."""
+    """The trusted publishers, ascending by name; `everybody` who may publish is trusted until one is listed."""
 
     publishers: list[TrustedPublisher]
+    everybody: bool
 
 
 class Granting:
@@ -157,6 +157,7 @@ class Granting:
 
     def remove_publisher(self, name: str, *, by: Caller) -> PublisherList:
         """Take a publisher off the list; raises PublisherNotFound."""
+        name = normal_name(name)
 
         @cache
         def order() -> None:
@@ -201,7 +202,7 @@ def _scopes(scopes: Sequence[Scope], packages: Sequence[str] | None) -> list[Sco
 
 
 def _listed(publishers: TrustedPublishers) -> PublisherList:
-    return PublisherList(publishers=publishers.publishers)
+    return PublisherList(publishers=publishers.publishers, everybody=publishers.everybody)
 
 
 def _name(by: Caller) -> str:

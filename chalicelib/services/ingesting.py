@@ -5,17 +5,16 @@ from contextlib import suppress
 from datetime import datetime
 
 from chalicelib.domain.errors import PrismError, Unavailable, UploadChanged, UploadTooLarge
-from chalicelib.domain.manifest import Publisher
+from chalicelib.domain.manifest import ANONYMOUS, Publisher
 from chalicelib.domain.times import timestamp
 from chalicelib.domain.verdict import Verdict
 from chalicelib.services.publishing import Published, Publishing, PublishRequest
-from chalicelib.services.verdicts import gone, pending, refused
+from chalicelib.services.verdicts import gone, pending, refused, standing
 from chalicelib.storage.port import ObjectInfo, ObjectNotFound, StorageUnavailable
 from chalicelib.stores.incoming import Incoming, Upload
 
 ATTEMPTS = 3
 """How often an upload is taken up afresh within one announcement, when others change what is being read."""
-ANONYMOUS = Publisher(name="anonymous")
 AGAIN = "the upload is tried again a few times, and an operator is told if that does not help"
 
 
@@ -33,9 +32,10 @@ class Ingesting:
         self._limit = limit
         self._now = now
 
-    def ingest(self, key: str, publisher: Publisher = ANONYMOUS) -> Verdict | None:
+    def ingest(self, key: str, publisher: str | None = None, *, etag: str | None = None) -> Verdict | None:
         """Publish the upload under a key, or record why it was refused.
 
+        `publisher` has uploaded the object with this `etag`, and nothing else that may lie there by now.
         Answers the verdict, also for an announcement that comes again; None for a key that is no upload or is gone
         without one. Whatever it raises is no fault of the sender's, and the announcement is to be repeated.
         """
@@ -47,14 +47,17 @@ class Ingesting:
         for _ in range(ATTEMPTS):
             if upload.object is None:
                 return self._without_object(upload)
+            if etag not in {None, upload.object.etag}:
+                # Another one has taken its place, and whose that is its own announcement says.
+                return standing(upload)
             try:
-                return self._judge(upload, upload.object, publisher)
+                return self._judge(upload, upload.object, publisher or ANONYMOUS)
             except (ObjectNotFound, UploadChanged) as error:
                 # It was replaced, or another worker has finished it, or removed what both had staged: look again.
                 lost, upload = error, self._incoming.find(upload_id)
         return self._unsettled(first, upload, lost or UploadChanged(key))
 
-    def _judge(self, upload: Upload, present: ObjectInfo, publisher: Publisher) -> Verdict:
+    def _judge(self, upload: Upload, present: ObjectInfo, publisher: str) -> Verdict:
         """Answer the verdict that is there on the object, or make one and remove the object."""
         if upload.verdict is not None and upload.verdict.final and upload.judged:
             self._incoming.remove(present.key, present.etag)
@@ -68,13 +71,15 @@ class Ingesting:
             raise
         return self._incoming.conclude(upload, verdict)
 
-    def _publish(self, upload_id: str, present: ObjectInfo, publisher: Publisher) -> Verdict:
+    def _publish(self, upload_id: str, present: ObjectInfo, publisher: str) -> Verdict:
         at = timestamp(self._now())
         try:
             if present.size > self._limit:
                 raise UploadTooLarge(self._limit, present.size)
             published = self._publishing.publish(
-                PublishRequest(publisher=publisher, source="s3", upload=present.key)
+                PublishRequest(
+                    publisher=Publisher(name=publisher), source="s3", upload=present.key, etag=present.etag
+                )
             )
         except Unavailable:
             raise
@@ -101,7 +106,7 @@ class Ingesting:
     def _note(self, upload: Upload, present: ObjectInfo, error: Exception) -> None:
         """Tell the sender, as far as that is possible, that an attempt has failed."""
         known = upload.verdict if upload.judged else None
-        code, detail = _told(error)
+        code, detail, facts = _told(error)
         verdict = Verdict(
             status="failing",
             upload_id=upload.id,
@@ -109,6 +114,7 @@ class Ingesting:
             at=timestamp(self._now()),
             code=code,
             detail=f"{detail}; {AGAIN}",
+            facts=facts,
             attempts=1 + (known.attempts or 0 if known else 0),
         )
         # What fails may fail here too, and what is raised is to be the first failure.
@@ -129,10 +135,10 @@ def _accepted(published: Published, upload_id: str, etag: str, at: str) -> Verdi
     )
 
 
-def _told(error: Exception) -> tuple[str, str]:
-    """Answer the code and the sentence that a sender is told of a failure of ours."""
+def _told(error: Exception) -> tuple[str, str, dict[str, object] | None]:
+    """Answer the code, the sentence and the facts that a sender is told of a failure of ours."""
     if isinstance(error, PrismError):
-        return error.code, error.detail
+        return error.code, error.detail, dict(error.facts)
     if isinstance(error, StorageUnavailable):
-        return "storage_unavailable", "the storage behind the registry did not answer"
-    return "internal_error", "the registry failed to handle the upload"
+        return "storage_unavailable", "the storage behind the registry did not answer", None
+    return "internal_error", "the registry failed to handle the upload", None

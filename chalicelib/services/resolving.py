@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib import telemetry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import InvalidQuery, PackageNotFound, VersionNotFound
 from chalicelib.domain.head import Head, View
@@ -63,7 +64,8 @@ class Resolving:
             raise InvalidQuery(
                 f"`runtime` is `{runtime[:60]}`, which is none of {', '.join(PROFILES)}", runtime=runtime[:60]
             )
-        head = self._heads.get(spec.name)
+        known, head = self._heads.known(spec.name), self._heads.get(spec.name)
+        telemetry.count("ResolveCacheHits" if head is known is not None else "ResolveCacheMisses")
         if head is not None and as_of is not None:
             head = self._heads.as_of(head, as_of)
         if head is None or not head.view.versions:

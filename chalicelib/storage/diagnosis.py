@@ -1,16 +1,14 @@
 """What a driver may tell of itself beside the verbs of the port; one that tells nothing works as well."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from chalicelib.storage.port import ObjectStore
 
 Status = Literal["ok", "warning", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one check has found: a sentence, and where something is wrong another one that says what to do."""
 
     name: str
@@ -19,8 +17,7 @@ class Finding:
     fix: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expectations:
+class Expectations(NamedTuple):
     """What a registry expects of the medium around its objects.
 
     Functions hear of new objects below `announced` (prefix and suffix of a key); what lies below the prefixes

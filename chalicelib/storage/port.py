@@ -15,10 +15,9 @@ key change.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 MAX_KEY_BYTES: Final = 1024
 
@@ -72,8 +71,7 @@ class StorageUnsafe(StorageUnavailable):
         super().__init__(key, reason, retryable=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
+class ObjectInfo(NamedTuple):
     """What is known of an object without its bytes; `size` in bytes, `modified` in UTC."""
 
     key: str
@@ -82,16 +80,14 @@ class ObjectInfo:
     modified: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
+class StoredObject(NamedTuple):
     """Bytes of an object and what is known of it; `info` is of the whole object, whatever was read."""
 
     info: ObjectInfo
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(NamedTuple):
     """A common prefix in a delimited listing; ends with the delimiter."""
 
     prefix: str

@@ -4,25 +4,16 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from chalicelib.domain.access import TokenNotFound, TokenRecord, is_token_id
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.publishers import TrustedPublishers
-from chalicelib.storage.port import (
-    NOT_MODIFIED,
-    ObjectExists,
-    ObjectInfo,
-    ObjectNotFound,
-    ObjectStore,
-    PreconditionFailed,
-)
-from chalicelib.stores.cache import Cache
-from chalicelib.stores.documents import JSON
+from chalicelib.domain.tokens import TokenNotFound, TokenRecord, is_token_id
+from chalicelib.storage.port import NOT_MODIFIED, ObjectInfo, ObjectStore
+from chalicelib.stores.documents import JSON, ReplacedDocuments
 
 CACHE_BYTES: Final = 4 << 20
 PARALLEL_READS: Final = 8
@@ -32,45 +23,20 @@ LONGEST_PAUSE_SECONDS: Final = 0.2
 Kept = TypeVar("Kept", bound=Document)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read(Generic[Kept]):
-    document: Kept
-    etag: str
-
-
-class _Revalidated(Generic[Kept]):
-    """Documents that are replaced: every read asks the medium, and brings no bytes while nothing has changed."""
+class _Changeable(Generic[Kept]):
+    """Documents of one kind that are changed by compare-and-swap."""
 
     def __init__(self, store: ObjectStore, kind: type[Kept]) -> None:
-        self._store = store
-        self._kind = kind
-        self._cache: Cache[_Read[Kept]] = Cache(CACHE_BYTES)
+        self._documents = ReplacedDocuments(store, kind.from_bytes, cache_bytes=CACHE_BYTES)
 
-    def get(self, key: str) -> _Read[Kept] | None:
-        """Answer the document as it is now, or None."""
-        known = self._cache.get(key)
-        try:
-            found = self._store.get(key, unless_etag=known.etag if known else None)
-        except ObjectNotFound:
-            self._cache.forget(key)
-            return None
-        if found is NOT_MODIFIED:
-            return known
-        read = _Read(self._kind.from_bytes(found.data), found.info.etag)
-        self._cache.put(key, read, len(found.data))
-        return read
+    def get(self, key: str) -> Kept | None:
+        """Answer the document as it is now, or None; one read."""
+        read = self._documents.get(key)
+        return read.document if read else None
 
-    def swap(self, key: str, document: Kept, read: _Read[Kept] | None) -> bool:
-        """Write a document over the one that was read, or none; answers whether no other writer was first."""
-        data = document.to_bytes()
-        try:
-            if read is None:
-                self._store.put(key, data, if_absent=True, content_type=JSON)
-            else:
-                self._store.put(key, data, if_etag=read.etag, content_type=JSON)
-        except (ObjectExists, PreconditionFailed):
-            return False
-        return True
+    def create(self, key: str, document: Kept) -> bool:
+        """Write a new document; answers whether its key was free."""
+        return self._documents.swap(key, document, document.to_bytes(), None)
 
     def change(self, key: str, decide: Callable[[Kept | None], Kept | None], *, name: str) -> Kept | None:
         """Replace a document by what `decide` makes of it, unless that is None; answers the one there is then.
@@ -78,12 +44,12 @@ class _Revalidated(Generic[Kept]):
         What another writer has replaced in between is decided again. Raises Busy, and whatever `decide` raises.
         """
         for _ in range(SWAP_ATTEMPTS):
-            read = self.get(key)
+            read = self._documents.get(key)
             present = read.document if read else None
             wanted = decide(present)
             if wanted is None:
                 return present
-            if self.swap(key, wanted, read):
+            if self._documents.swap(key, wanted, wanted.to_bytes(), read):
                 return wanted
             time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter needs no secrecy
         raise Busy(name)
@@ -95,16 +61,15 @@ class Tokens:
     def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
         self._store = store
         self._keys = keys
-        self._records = _Revalidated(store, TokenRecord)
+        self._records = _Changeable(store, TokenRecord)
 
     def get(self, token_id: str) -> TokenRecord | None:
         """Answer a token's record, or None; one read."""
-        read = self._records.get(self._keys.token(token_id))
-        return read.document if read else None
+        return self._records.get(self._keys.token(token_id))
 
     def create(self, record: TokenRecord) -> bool:
         """Keep a new token; answers whether its id was free."""
-        return self._records.swap(self._keys.token(record.id), record, None)
+        return self._records.create(self._keys.token(record.id), record)
 
     def change(self, token_id: str, decide: Callable[[TokenRecord], TokenRecord | None]) -> TokenRecord:
         """Replace a record by what `decide` makes of it, unless that is None; raises TokenNotFound."""
@@ -134,12 +99,11 @@ class Publishers:
 
     def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
         self._keys = keys
-        self._lists = _Revalidated(store, TrustedPublishers)
+        self._lists = _Changeable(store, TrustedPublishers)
 
     def get(self) -> TrustedPublishers:
         """Answer the list as it is now; one read."""
-        read = self._lists.get(self._keys.publishers)
-        return read.document if read else TrustedPublishers()
+        return self._lists.get(self._keys.publishers) or TrustedPublishers()
 
     def change(self, decide: Callable[[TrustedPublishers], TrustedPublishers | None]) -> TrustedPublishers:
         """Replace the list by what `decide` makes of it, unless that is None; answers the list there is then."""

@@ -1,13 +1,26 @@
-"""Immutable JSON documents: written once, parsed once per process."""
+"""JSON documents over a store, parsed once per process: immutable ones, and those that are replaced."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectNotFound, ObjectStore
+from chalicelib.storage.port import (
+    NOT_MODIFIED,
+    ObjectExists,
+    ObjectNotFound,
+    ObjectStore,
+    PreconditionFailed,
+)
 from chalicelib.stores.cache import Cache
 
 Parsed = TypeVar("Parsed")
 JSON = "application/json"
+
+
+class Read(NamedTuple, Generic[Parsed]):
+    """A document as it was read, and the ETag it had then."""
+
+    document: Parsed
+    etag: str
 
 
 class ImmutableDocuments(Generic[Parsed]):
@@ -47,3 +60,44 @@ class ImmutableDocuments(Generic[Parsed]):
     def _keep(self, key: str, data: bytes, parsed: Parsed) -> Parsed:
         self._cache.put(key, parsed, len(data))
         return parsed
+
+
+class ReplacedDocuments(Generic[Parsed]):
+    """Documents that are replaced: every read asks the medium, and brings no bytes while nothing has changed."""
+
+    def __init__(self, store: ObjectStore, parse: Callable[[bytes], Parsed], *, cache_bytes: int) -> None:
+        self._store = store
+        self._parse = parse
+        self._cache: Cache[Read[Parsed]] = Cache(cache_bytes)
+
+    def known(self, key: str) -> Read[Parsed] | None:
+        """Answer the document as this process last saw it, or None."""
+        return self._cache.get(key)
+
+    def get(self, key: str) -> Read[Parsed] | None:
+        """Answer the document as it is now, or None; the very one that was known if it has not changed."""
+        known = self.known(key)
+        try:
+            found = self._store.get(key, unless_etag=known.etag if known else None)
+        except ObjectNotFound:
+            self._cache.forget(key)
+            return None
+        if found is NOT_MODIFIED:
+            return known
+        return self._keep(key, Read(self._parse(found.data), found.info.etag), len(found.data))
+
+    def swap(self, key: str, document: Parsed, data: bytes, read: Read[Parsed] | None) -> bool:
+        """Write a document and its bytes over the one that was read, or none; tells whether no writer was first."""
+        try:
+            if read is None:
+                etag = self._store.put(key, data, if_absent=True, content_type=JSON)
+            else:
+                etag = self._store.put(key, data, if_etag=read.etag, content_type=JSON)
+        except (ObjectExists, PreconditionFailed):
+            return False
+        self._keep(key, Read(document, etag), len(data))
+        return True
+
+    def _keep(self, key: str, read: Read[Parsed], weight: int) -> Read[Parsed]:
+        self._cache.put(key, read, weight)
+        return read

@@ -3,23 +3,13 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib import telemetry
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.head import Change, Event, Head, Segment, append, as_of, spill
 from chalicelib.domain.keys import ObjectKeys
-from chalicelib.storage.port import (
-    NOT_MODIFIED,
-    ObjectExists,
-    ObjectNotFound,
-    ObjectStore,
-    PreconditionFailed,
-    StorageUnavailable,
-)
-from chalicelib.stores.cache import Cache
-from chalicelib.stores.documents import JSON
+from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectStore, StorageUnavailable
+from chalicelib.stores.documents import JSON, Read, ReplacedDocuments
 
 CACHE_BYTES = 64 << 20
 PATIENCE_SECONDS = 24.0
@@ -28,12 +18,6 @@ FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 1.0
 
 Decide = Callable[[Head], Change | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    head: Head
-    etag: str
 
 
 class Heads:
@@ -53,17 +37,22 @@ class Heads:
         self._now = now
         self._sleep = sleep
         self._patience = patience
-        self._cache: Cache[_Read] = Cache(CACHE_BYTES)
+        self._documents = ReplacedDocuments(store, Head.from_bytes, cache_bytes=CACHE_BYTES)
 
     def get(self, name: str) -> Head | None:
         """Answer the head as it is now, or None; costs one read, without bytes while nothing has changed."""
         read = self._read(name)
-        return read.head if read else None
+        return read.document if read else None
+
+    def known(self, name: str) -> Head | None:
+        """Answer the head as this process last saw it, or None; costs nothing."""
+        known = self._documents.known(self._keys.head(name))
+        return known.document if known else None
 
     def committed(self, name: str, version: str) -> bool:
         """Tell whether a version is visible; costs nothing once it was seen, because visible versions stay."""
-        cached = self._cache.get(name)
-        if cached and version in cached.head.view.versions:
+        known = self.known(name)
+        if known and version in known.view.versions:
             return True
         head = self.get(name)
         return head is not None and version in head.view.versions
@@ -90,7 +79,7 @@ class Heads:
         tried: Event | None = None
         while True:
             read = self._read(name)
-            head = read.head if read else Head(name=name)
+            head = read.document if read else Head(name=name)
             if tried in head.events:
                 return head, True  # the answer to our swap was lost, but not the swap
             change = decide(head)
@@ -106,23 +95,11 @@ class Heads:
             self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter needs no secrecy
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _read(self, name: str) -> _Read | None:
+    def _read(self, name: str) -> Read[Head] | None:
         key = self._keys.head(name)
-        cached = self._cache.get(name)
-        try:
-            found = self._store.get(key, unless_etag=cached.etag if cached else None)
-        except ObjectNotFound:
-            self._cache.forget(name)
-            return None
-        if found is NOT_MODIFIED:
-            telemetry.count("ResolveCacheHits")
-            return cached
-        telemetry.count("ResolveCacheMisses")
-        read = _Read(Head.from_bytes(found.data), found.info.etag)
-        self._cache.put(name, read, len(found.data))
-        return read
+        return self._documents.get(key)
 
-    def _swap(self, head: Head, read: _Read | None) -> Head | None:
+    def _swap(self, head: Head, read: Read[Head] | None) -> Head | None:
         """Write a head over the one read; answers what was written, or None if another writer was first."""
         data = head.to_bytes()
         shorter, segment = spill(head, len(data))
@@ -130,21 +107,12 @@ class Heads:
             self._put_aside(segment)
             data = shorter.to_bytes()
         try:
-            etag = self._put(shorter.name, data, read)
-        except (PreconditionFailed, ObjectExists):
-            return None
+            written = self._documents.swap(self._keys.head(head.name), shorter, data, read)
         except StorageUnavailable as error:
             if error.retryable:
                 return None
             raise
-        self._cache.put(head.name, _Read(shorter, etag), len(data))
-        return shorter
-
-    def _put(self, name: str, data: bytes, read: _Read | None) -> str:
-        key = self._keys.head(name)
-        if read is None:
-            return self._store.put(key, data, if_absent=True, content_type=JSON)
-        return self._store.put(key, data, if_etag=read.etag, content_type=JSON)
+        return shorter if written else None
 
     def _put_aside(self, segment: Segment) -> None:
         events = segment.events

@@ -102,20 +102,23 @@ class Incoming:
             return False
         return True
 
+    def holds(self, key: str, etag: str) -> bool:
+        """Tell whether the object under a key is the one with this ETag."""
+        present = self._object(key)
+        return present is not None and present.etag == etag
+
     def remove(self, key: str, etag: str) -> None:
         """Remove an upload if it still is the one with this ETag."""
-        present = self._object(key)
-        if present is not None and present.etag == etag:
+        if self.holds(key, etag):
             self._store.delete(key)
 
     def _settled(self, upload: Upload, verdict: Verdict) -> Verdict:
-        if self.amend(upload, verdict):
-            return verdict
-        theirs = self.verdict(upload.id)
-        if theirs is not None and theirs.final:
-            # One on another object is on the one that has replaced ours, and is what the sender is to see.
-            return theirs if theirs.etag == verdict.etag else verdict
-        self._store.put(self._keys.verdict(upload.id), verdict.to_bytes(), content_type=JSON)
+        while not self.amend(upload, verdict):
+            upload = self.find(upload.id)
+            theirs = upload.verdict
+            if theirs is not None and theirs.final:
+                # One on another object is on the one that has replaced ours, and is what the sender is to see.
+                return theirs if theirs.etag == verdict.etag else verdict
         return verdict
 
     def _object(self, key: str) -> ObjectInfo | None:

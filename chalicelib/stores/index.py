@@ -6,22 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.domain.index import IndexEntry, Shard, ShardRef, Snapshot, merge, newest, shard_of
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.storage.port import (
-    NOT_MODIFIED,
     ObjectExists,
     ObjectInfo,
     ObjectNotFound,
     ObjectStore,
-    PreconditionFailed,
     StorageUnavailable,
 )
-from chalicelib.stores.documents import JSON, ImmutableDocuments
+from chalicelib.stores.documents import JSON, ImmutableDocuments, ReplacedDocuments
 
 FOLD_AT = 64
 """How many entries the tail may hold before a writer folds it into the shards."""
@@ -29,12 +26,6 @@ FOLD_AT_MOST = 1000
 CACHE_BYTES = 32 << 20
 PARALLEL_READS = 8
 READ_ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadSnapshot:
-    snapshot: Snapshot
-    etag: str | None
 
 
 class Index:
@@ -45,7 +36,7 @@ class Index:
         self._keys = keys
         self._entries = ImmutableDocuments(store, IndexEntry.from_bytes, cache_bytes=CACHE_BYTES)
         self._shards = ImmutableDocuments(store, Shard.from_bytes, cache_bytes=CACHE_BYTES)
-        self._latest: _ReadSnapshot | None = None
+        self._snapshots = ReplacedDocuments(store, Snapshot.from_bytes, cache_bytes=CACHE_BYTES)
 
     def record(self, entry: IndexEntry) -> None:
         """Make a package's present state findable; folds the tail when it has grown long."""
@@ -76,13 +67,14 @@ class Index:
         """Fold the tail into the shards; answers whether this call did it and not another writer."""
         keys = self._tail_keys(FOLD_AT_MOST)
         additions = newest(self._read_entries(keys))
-        read = self._read_snapshot()
-        snapshot, replaced = self._folded(read.snapshot, additions)
-        if not self._swap(snapshot, read.etag):
+        read = self._snapshots.get(self._keys.index_snapshot)
+        before = read.document if read else Snapshot()
+        snapshot, replaced = self._folded(before, additions)
+        if not self._snapshots.swap(self._keys.index_snapshot, snapshot, snapshot.to_bytes(), read):
             return False
         for key in keys:
             self._store.delete(key)
-        for digest in set(read.snapshot.retired) - {ref.digest for ref in snapshot.shards} - set(replaced):
+        for digest in set(before.retired) - {ref.digest for ref in snapshot.shards} - set(replaced):
             self._store.delete(self._keys.index_shard(digest))
         return True
 
@@ -118,21 +110,11 @@ class Index:
         self._shards.put_once(self._keys.index_shard(digest), data)
         return ShardRef(first=shard.entries[0].name, digest=digest, count=len(shard.entries))
 
-    def _swap(self, snapshot: Snapshot, etag: str | None) -> bool:
-        key, data = self._keys.index_snapshot, snapshot.to_bytes()
-        try:
-            if etag is None:
-                self._store.put(key, data, if_absent=True, content_type=JSON)
-            else:
-                self._store.put(key, data, if_etag=etag, content_type=JSON)
-        except (ObjectExists, PreconditionFailed):
-            return False
-        return True
-
     def _ascending(self, after: str, packages: PackagePatterns) -> Iterator[IndexEntry]:
         # The tail is read before the snapshot: an entry folded in between is then in the snapshot.
         tail = newest(self._read_entries(self._tail_keys(None)))
-        snapshot = self._read_snapshot().snapshot
+        read = self._snapshots.get(self._keys.index_snapshot)
+        snapshot = read.document if read else Snapshot()
         pending = sorted(name for name in tail if name > after and packages.match(name))
         for ref, end in _with_ends(snapshot.shards[max(0, shard_of(snapshot, after)) :]):
             if not packages.reach(ref.first, end):
@@ -165,18 +147,6 @@ class Index:
             with ThreadPoolExecutor(min(PARALLEL_READS, len(keys))) as pool:
                 found = list(pool.map(self._entries.get, keys))
         return [entry for entry in found if entry is not None]
-
-    def _read_snapshot(self) -> _ReadSnapshot:
-        known = self._latest
-        try:
-            found = self._store.get(self._keys.index_snapshot, unless_etag=known.etag if known else None)
-        except ObjectNotFound:
-            return _ReadSnapshot(Snapshot(), None)
-        if found is NOT_MODIFIED:
-            assert known is not None
-            return known
-        self._latest = _ReadSnapshot(Snapshot.from_bytes(found.data), found.info.etag)
-        return self._latest
 
 
 def _with_ends(shards: list[ShardRef]) -> Iterator[tuple[ShardRef, str | None]]:

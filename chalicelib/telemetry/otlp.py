@@ -41,6 +41,7 @@ KINDS: Final[Mapping[Kind, SpanKind]] = {
 }
 
 _LOG: Final = logging.getLogger(f"{LOGGER}.traces")
+_EXPORTERS_LOG: Final = logging.getLogger("opentelemetry.exporter")
 _ENDED: Final[ContextVar[list[ReadableSpan] | None]] = ContextVar("ended", default=None)
 
 
@@ -56,7 +57,11 @@ class OtlpTracing:
             resource=Resource(own).merge(OTELResourceDetector().detect()), shutdown_on_exit=False
         )
         provider.add_span_processor(_Gathering())
-        self._outbox = Outbox(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=PATIENCE_SECONDS))
+        # The exporter tells every attempt in lines of its own form; the outbox says once that spans are lost.
+        _EXPORTERS_LOG.setLevel(logging.CRITICAL)
+        self._outbox = Outbox(
+            OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=PATIENCE_SECONDS), endpoint
+        )
         self._tracer = provider.get_tracer(SERVICE)
         self._propagator = TraceContextTextMapPropagator()
 
@@ -111,9 +116,15 @@ class Outbox:
     """Sends spans, and never keeps anybody waiting for longer than a second, whatever the network does."""
 
     def __init__(
-        self, exporter: SpanExporter, *, patience: float = PATIENCE_SECONDS, rest: float = REST_SECONDS
+        self,
+        exporter: SpanExporter,
+        endpoint: str,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        rest: float = REST_SECONDS,
     ) -> None:
         self._exporter = exporter
+        self._endpoint = endpoint
         self._patience = patience
         self._rest = rest
         self._resting_until = 0.0
@@ -127,7 +138,7 @@ class Outbox:
         sending.start()
         sending.join(self._patience)
         if sending.is_alive():
-            self._leave_alone(f"it took longer than {self._patience:g} s")
+            self._leave_alone(f"did not answer within {self._patience:g} s")
 
     def close(self) -> None:
         """Give up the connection."""
@@ -137,14 +148,17 @@ class Outbox:
         try:
             sent = self._exporter.export(spans)
         except Exception as error:  # noqa: BLE001 - whatever a collector does, requests go on
-            self._leave_alone(str(error))
+            self._leave_alone(f"failed with {error}")
             return
         if sent is not SpanExportResult.SUCCESS:
-            self._leave_alone("it took none of them")
+            self._leave_alone("took none of them")
 
     def _leave_alone(self, reason: str) -> None:
+        if time.monotonic() < self._resting_until:
+            return  # the wait was given up before the attempt failed, and that was told
         self._resting_until = time.monotonic() + self._rest
-        _LOG.warning("spans were lost, and will be for %g s: %s", self._rest, reason)
+        told = "spans are lost, and none are sent for %g s: the collector at %s %s"
+        _LOG.warning(told, self._rest, self._endpoint, reason)
 
 
 class _Span:

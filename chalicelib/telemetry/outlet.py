@@ -4,16 +4,14 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.telemetry.logs import log_to_stderr
 from chalicelib.telemetry.metrics import Metrics
 from chalicelib.telemetry.tracing import Tracing, no_tracing
 
 
-@dataclass(frozen=True, slots=True)
-class Outlet:
+class Outlet(NamedTuple):
     """Whether metrics are written, the deployed stage that all of them name, and who takes spans."""
 
     metrics: bool = False

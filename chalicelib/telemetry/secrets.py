@@ -14,8 +14,8 @@ _TEXTS: Final = r"""
                  | (?:access_|id_|refresh_)?token | secret | password) = ) [^&\s"'<>]+
     | (?P<scheme> \b(?:Bearer|Basic)\s+ ) [A-Za-z0-9._~+/=-]{6,}
     | (?P<header> \b(?:Authorization|X-Amz-Security-Token)["']?\s*[:=]\s*["']? ) [^"'\r\n]+
-    | (?P<user> \b[a-z][a-z0-9+.-]*:// ) [^/?\#\s"'@]*@
-    | (?P<own> \bprism_[0-9a-f]{12}_ ) [A-Za-z0-9]+
+    | (?P<user> :// ) [^/?\#\s"'@]*@
+    | (?P<own> prism(?:_|%5f)[0-9a-f]{12}(?:_|%5f) ) [A-Za-z0-9]+
     """
 
 
@@ -30,6 +30,7 @@ _MARKS: Final = (
     "basic",
     "authorization",
     "prism_",
+    "prism%5f",
     "@",
 )
 """Every secret's text has one of them in it; hardly any other text has, and looking is quick."""

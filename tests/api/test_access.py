@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.api import RESOURCES
 from chalicelib.api.routing import Route, Routes, collect
-from chalicelib.domain.access import digest_of
+from chalicelib.domain.tokens import digest_of
 from chalicelib.settings import Settings
 from tests.api.callers import Received, assert_problem
 from tests.api.test_registry import RAW, Client
@@ -398,9 +398,19 @@ def test_a_list_of_publishers_is_kept_over_http(client: Guarded) -> None:
 
     for name in ("ci-*", "github%2Falice"):
         left = client.ask("DELETE", f"/v1/publishers/{name}", ADMIN)
-    assert left.json == {"publishers": []}
+    assert left.json == {"publishers": [], "everybody": False}
+    assert_problem(client.put_package("demo", token=token), 403, "publisher_not_allowed")
+    client.ask("PUT", "/v1/publishers/*", ADMIN, {})
     assert client.put_package("demo", token=token).status == 201
     assert_problem(client.ask("DELETE", "/v1/publishers/ci-*", ADMIN), 404, "publisher_not_found")
+
+
+def test_a_publisher_is_taken_off_the_list_by_any_spelling_of_the_name(client: Guarded) -> None:
+    client.ask("PUT", "/v1/publishers/%20Zo%C3%AB", ADMIN, {})
+
+    left = client.ask("DELETE", "/v1/publishers/Zoe%CC%88%20", ADMIN)
+
+    assert (left.status, left.json) == (200, {"publishers": [], "everybody": False})
 
 
 def test_whoami_tells_what_the_token_allows(client: Guarded) -> None:
@@ -429,18 +439,22 @@ def test_answers_stay_out_of_shared_caches_where_tokens_count(client: Guarded) -
 
     etag = client.ask("GET", "/packages/demo/1.0.0/index.js", ADMIN).headers["etag"]
     immutable = "private, max-age=31536000, immutable"
-    assert told("/v1/packages/demo") == (200, "private, max-age=5", "Authorization")
-    assert told("/packages/demo/1.0.0/index.js") == (200, immutable, "Authorization")
-    assert told("/packages/demo/1.0.0/index.js", if_none_match=etag) == (304, immutable, "Authorization")
-    assert told("/v1/packages/none") == (404, "no-store", None)
-    assert told("/v1/openapi.json") == (200, "public, max-age=5", None)
+    assert told("/v1/packages/demo") == (200, "private, max-age=5", "Authorization, Accept-Encoding")
+    assert told("/packages/demo/1.0.0/index.js") == (200, immutable, "Authorization, Accept-Encoding")
+    assert told("/packages/demo/1.0.0/index.js", if_none_match=etag) == (
+        304,
+        immutable,
+        "Authorization, Accept-Encoding",
+    )
+    assert told("/v1/packages/none") == (404, "no-store", "Accept-Encoding")
+    assert told("/v1/openapi.json") == (200, "public, max-age=5", "Accept-Encoding")
 
 
 def test_an_open_registrys_answers_are_for_all_unless_a_token_was_sent() -> None:
     client = Guarded("open")
 
     assert client.ask("GET", "/v1/packages").headers["cache-control"] == "public, max-age=5"
-    assert "vary" not in client.ask("GET", "/v1/packages").headers
+    assert "Authorization" not in client.ask("GET", "/v1/packages").headers["vary"]
     assert client.ask("GET", "/v1/packages", ADMIN).headers["cache-control"] == "private, max-age=5"
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from app import app as registry
 from chalicelib.api.gateway import METHODS, PrismApp, gateway_table
-from chalicelib.api.routing import Answer, Routes
+from chalicelib.api.routing import Answer, Routes, bytes_answer
 from chalicelib.api.templates import NAME, PATH, Template, split
+from tests.api.callers import call
 from tests.api.demo import demo_app
 
 MAX_RESOURCES = 300
@@ -136,3 +137,25 @@ def test_a_prefix_without_a_route_of_its_own_is_left_to_the_gateway() -> None:
 def test_a_column_with_writes_takes_every_method_and_one_without_only_reads() -> None:
     assert set(table("/v1/p", method="POST").values()) == {METHODS}
     assert set(table("/v1/p").values()) == {("GET", "HEAD", "OPTIONS")}
+
+
+def test_the_gateway_may_compress_what_is_whole_and_not_compressed_yet() -> None:
+    answer = call(demo_app(), "GET", "/v1/packages/left-pad")
+
+    assert "content-encoding" not in answer.headers
+    assert "Accept-Encoding" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(bytes_answer(b"x" * 2000, content_type="application/gzip"), id="compressed already"),
+        pytest.param(bytes_answer(b"x" * 2000, content_type="text/css", status=206), id="a part"),
+    ],
+)
+def test_the_gateway_is_told_to_leave_what_compression_would_spoil(told: Answer) -> None:
+    routes, app = Routes(), PrismApp("demo")
+    routes.get("/v1/told", summary="x", scope=None)(lambda _: told)
+    app.mount([routes])
+
+    assert call(app, "GET", "/v1/told").headers["content-encoding"] == "identity"

@@ -159,6 +159,7 @@ def test_both_media_are_looked_at_where_there_are_two(
             {"access": "open", "on_lambda": True}, "everybody may read and write", id="open-on-lambda"
         ),
         pytest.param({"on_lambda": True}, "a function forgets", id="memory-on-lambda"),
+        pytest.param({"unknown": ("PRISM_ACESS",)}, "PRISM_ACESS is set, and", id="misspelt"),
     ],
 )
 def test_settings_that_are_hardly_meant_are_a_warning(
@@ -168,15 +169,6 @@ def test_settings_that_are_hardly_meant_are_a_warning(
 
     assert answer.json["status"] == "degraded"
     assert any(told in check["detail"] for check in answer.json["checks"] if check["name"] == "settings")
-
-
-def test_a_registry_of_tokens_without_an_admins_is_a_warning() -> None:
-    from chalicelib.services.diagnosing import settings_findings
-
-    [finding] = settings_findings(Settings(access="token"))
-
-    assert finding.status == "warning"
-    assert "PRISM_ADMIN_TOKEN" in str(finding.fix)
 
 
 class TestWhoMayAsk:

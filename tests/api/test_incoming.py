@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib.container import installed
+from chalicelib.domain.errors import Busy
 from chalicelib.domain.verdict import Verdict
 from chalicelib.events.uploads import publish_uploads
 from tests.api.callers import assert_problem
@@ -164,3 +165,34 @@ class TestWhoMayAsk:
         document = assert_problem(answer, 404, "upload_not_found")
         assert "secret" not in str(document)
         assert client.ask("GET", "/v1/incoming/u1", theirs).json["name"] == "@acme/secret"
+
+    def test_a_refusal_of_a_package_of_others_is_not_there_either(self) -> None:
+        client = Guarded()
+        client.put_package("@acme/secret")
+        drop(client.world, "u1", package(name="@acme/secret", files={"index.js": "other"}))
+        announce(client, "u1")
+
+        self.assert_hidden(client, "version_exists")
+
+    def test_a_failure_of_ours_with_a_package_of_others_is_not_there_either(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = Guarded()
+        drop(client.world, "u1", package(name="@acme/secret"))
+
+        def publish(request: object) -> None:
+            raise Busy("@acme/secret")
+
+        monkeypatch.setattr(client.world.container.publishing, "publish", publish)
+        with pytest.raises(Busy):
+            announce(client, "u1")
+
+        self.assert_hidden(client, "busy")
+
+    def assert_hidden(self, client: Guarded, code: str) -> None:
+        """Hold a verdict to be told to those alone who may see the package."""
+        others, theirs = client.token("publish", "@other/*"), client.token("publish", "@acme/*")
+        answer, never = (client.ask("GET", f"/v1/incoming/{upload}", others) for upload in ("u1", "u2"))
+        assert_problem(answer, 404, "upload_not_found")
+        assert answer.body == never.body.replace(b"u2", b"u1")
+        assert client.ask("GET", "/v1/incoming/u1", theirs).json["code"] == code

@@ -134,6 +134,19 @@ def test_a_caller_is_named_and_their_token_is_not_told(
     assert SECRET not in "".join(lines.texts)
 
 
+def test_a_caller_who_is_refused_is_named_too(
+    app: PrismApp, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = Caller(name="alice", scopes=implied(["read"]), token="0123456789ab")
+    monkeypatch.setattr("chalicelib.api.guard.caller_of", lambda _: caller)
+
+    call(app, "POST", "/v1/packages/a", headers={"content-type": "application/octet-stream"})
+
+    [told] = lines.read
+    assert (told["status"], told["code"]) == (403, "forbidden")
+    assert (told["caller"], told["tokenId"]) == ("alice", "0123456789ab")
+
+
 def test_a_request_is_counted_and_timed_by_the_class_of_its_status(app: PrismApp) -> None:
     with metrics_written() as written:
         call(app, "GET", "/v1/packages/a")

@@ -1,5 +1,6 @@
 """Every failure has one shape, whoever produced it."""
 
+import base64
 import json
 import logging
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from chalicelib.api.problems import problem
 from chalicelib.api.requests import Request
 from chalicelib.domain import errors as domain_errors
 from chalicelib.domain.errors import PackageNotFound, PrismError
-from tests.api.callers import assert_problem, call, proxy_event
+from tests.api.callers import Received, assert_problem, call, proxy_event
 from tests.api.demo import demo_app
 
 
@@ -22,6 +23,7 @@ def app() -> PrismApp:
 
 
 JSON = {"Content-Type": "application/json"}
+MISSING = object()
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,63 @@ def test_a_failure_is_told_as_a_problem(
 def test_an_event_that_is_no_request_fails_so_that_its_sender_hears_of_it(app: PrismApp) -> None:
     with pytest.raises(NotARequest):
         app({"Records": [{"s3": {}}]}, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param(["body"], "no base64!", id="a body that is not base64"),
+        pytest.param(["body"], "abc", id="base64 that ends too early"),
+        pytest.param(["body"], {"a": 1}, id="a body that is no text"),
+        pytest.param(["headers"], ["a"], id="headers that are a list"),
+        pytest.param(["pathParameters"], None, id="no path variables"),
+        pytest.param(["pathParameters"], {"p2": "a"}, id="another path variable"),
+        pytest.param(["multiValueQueryStringParameters"], "a", id="queries that are text"),
+        pytest.param(["multiValueQueryStringParameters"], {"a": 1}, id="a query that is a number"),
+        pytest.param(["requestContext", "httpMethod"], MISSING, id="no method"),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_told_as_a_problem(
+    app: PrismApp, path: list[str], value: object
+) -> None:
+    answer = answer_to(app, path, value)
+
+    assert assert_problem(answer, 400, "malformed_request")["requestId"] == "request-1"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param(["headers"], None, id="no headers"),
+        pytest.param(
+            ["headers"], {"Host": None, "X-A": ["a"], "X-B": 1, "\ud800": "\udfff"}, id="odd headers"
+        ),
+        pytest.param(["multiValueQueryStringParameters"], {"limit": "5"}, id="a query without a list"),
+        pytest.param(["multiValueQueryStringParameters"], {"limit": None}, id="a query without values"),
+        pytest.param(["multiValueQueryStringParameters"], {"x": ["\ud800"] * 10_000}, id="many queries"),
+        pytest.param(["pathParameters"], {"p1": "\ud800"}, id="half a character"),
+        pytest.param(["requestContext", "requestId"], MISSING, id="no id"),
+        pytest.param(["requestContext", "path"], MISSING, id="no path"),
+        pytest.param(["isBase64Encoded"], MISSING, id="a body as it is"),
+    ],
+)
+def test_what_is_only_odd_in_an_event_is_no_matter(app: PrismApp, path: list[str], value: object) -> None:
+    assert answer_to(app, path, value).status == 200
+
+
+def answer_to(app: PrismApp, path: list[str], value: object) -> Received:
+    """Answer an event of which one part is another one, or missing."""
+    event = proxy_event(app, "POST", "/v1/packages/a", body=b"{}")
+    event["requestContext"]["httpMethod"] = "GET"
+    *above, last = path
+    part = event[above[0]] if above else event
+    if value is MISSING:
+        del part[last]
+    else:
+        part[last] = value
+    response = app(event, None)
+    headers = {name.lower(): text for name, text in response["headers"].items()}
+    return Received(response["statusCode"], headers, base64.b64decode(response["body"]))
 
 
 def test_a_method_the_gateway_does_not_have_is_told_as_a_problem(app: PrismApp) -> None:

@@ -546,6 +546,21 @@ def test_head_is_answered_here_since_addresses_of_the_medium_are_for_get(address
         assert answer.headers["etag"]
 
 
+def test_head_tells_the_length_without_reading_the_bytes(client: Client) -> None:
+    client.publish()
+    client.app.states_length = True
+    wanted = "/v1/packages/demo/1.0.0.tgz", "/packages/demo/1.0.0/index.js"
+    gets = [client.get(address) for address in wanted]
+    client.world.store.reset()
+
+    heads = [client.call("HEAD", address) for address in wanted]
+
+    for get, head in zip(gets, heads, strict=True):
+        assert head.headers == {**get.headers, "content-length": str(len(get.body))}
+    assert {call.verb for call in client.world.store.calls} <= {"get", "presign_get"}
+    assert sum(call.bytes_out for call in client.world.store.calls) == 0
+
+
 def test_relative_urls_lead_below_the_stage(client: Client) -> None:
     client.publish()
 

@@ -7,8 +7,11 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +19,8 @@ import pytest
 from chalicelib.api.gateway import PrismApp
 from chalicelib.api.local.server import running
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
+from chalicelib.settings import Settings
+from serve import greeting
 from tests.api.callers import Received, assert_problem
 from tests.api.demo import MODULE, demo_app
 from tests.servers import ROOT, environment, serving
@@ -116,6 +121,14 @@ def test_an_unknown_path_is_a_problem_and_repeats_no_secret(connection: http.cli
 
     assert_problem(answer, 404, "route_not_found")
     assert b"hush" not in answer.body
+
+
+def test_an_unknown_path_is_a_problem_whatever_the_authorization_holds(
+    connection: http.client.HTTPConnection,
+) -> None:
+    answer = ask(connection, "GET", "/nowhere", headers={"Authorization": b"Bearer h\xfcsh"})
+
+    assert_problem(answer, 404, "route_not_found")
 
 
 def test_an_unknown_method_is_a_problem(connection: http.client.HTTPConnection) -> None:
@@ -226,6 +239,20 @@ def test_what_is_not_http_is_a_problem_too(url: str, sent: bytes, status: bytes)
     assert b"application/problem+json" in received
 
 
+def test_the_first_connections_may_come_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    deploy = PrismApp.route
+
+    def slowly(self: PrismApp, path: str, **told: Any) -> Any:
+        time.sleep(0.01)
+        return deploy(self, path, **told)
+
+    monkeypatch.setattr(PrismApp, "route", slowly)
+    with running(demo_app()) as url, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: exchange(url, b"GET /v1/packages/a HTTP/1.0\r\n\r\n"), range(8)))
+
+    assert {answer.split(b" ")[1] for answer in answers} == {b"200"}
+
+
 def test_requests_side_by_side_are_not_mixed_up(url: str) -> None:
     wrong: list[str] = []
 
@@ -276,6 +303,16 @@ def test_the_command_says_where_it_is_and_what_to_try(tmp_path: Path) -> None:
         assert "prism publish" in server.greeting
         assert "prism resolve" in server.greeting
         assert f"curl {server.url}/v1/packages" in server.greeting
+
+
+def test_where_tokens_are_asked_for_the_commands_to_try_send_one() -> None:
+    with_admin = greeting("http://127.0.0.1:8000", Settings(access="token", admin_token="a" * 20))
+    without = greeting("http://127.0.0.1:8000", Settings(access="token"))
+
+    assert 'curl -H "Authorization: Bearer $PRISM_TOKEN" http://127.0.0.1:8000/v1/packages' in with_admin
+    assert "control-access.md" in with_admin
+    assert "PRISM_ADMIN_TOKEN is not set" not in with_admin
+    assert "PRISM_ADMIN_TOKEN is not set" in without
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

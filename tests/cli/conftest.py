@@ -12,6 +12,9 @@ from chalicelib.cli.environment import Clock, Environment
 from chalicelib.cli.exits import ExitStatus
 from tests.cli.fake_registry import FakeRegistry, fake_registry
 
+NEW_YEAR = 1_767_225_600.0
+"""The beginning of 2026 in seconds since 1970."""
+
 
 class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
@@ -47,7 +50,7 @@ class Prism:
             stdout=out,
             stderr=err,
             environ={"PRISM_REGISTRY_URL": self.registry.url, **variables},
-            clock=Clock(now=lambda: float(next(ticks)), wait=self.waits.append),
+            clock=Clock(now=lambda: float(next(ticks)), unix=lambda: NEW_YEAR, wait=self.waits.append),
         )
         status = main(list(argv), env)
         return Result(ExitStatus(status), out.getvalue(), err.getvalue())

@@ -4,11 +4,12 @@ Run as a program it serves on a free port, says which, and ends when its standar
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
+
+from tests.emulators import serving
 
 REGION: Final = "eu-central-1"
 
@@ -16,24 +17,8 @@ REGION: Final = "eu-central-1"
 @contextmanager
 def aws() -> Iterator[str]:
     """Run an account of its own while the block runs; gives its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.deployment.aws"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        port = process.stdout.readline().strip()
-        assert port, f"the account ended with {process.wait()}"
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.stdin.close()
-        process.terminate()
-        process.wait()
-        process.stdout.close()
+    with serving(["-m", "tests.deployment.aws"]) as endpoint:
+        yield endpoint
 
 
 def variables(endpoint: str) -> dict[str, str]:
@@ -51,8 +36,9 @@ def variables(endpoint: str) -> dict[str, str]:
 
 
 def _mend() -> None:
-    """Let moto take the definition of an API that AWS takes from Chalice: Swagger, without a description."""
+    """Let moto take what AWS takes: Swagger without a description, and another size of a function's storage."""
     from moto.apigateway.models import APIGatewayBackend
+    from moto.awslambda.models import LambdaFunction
 
     import_api, put_api = APIGatewayBackend.import_rest_api, APIGatewayBackend.put_rest_api
 
@@ -64,6 +50,14 @@ def _mend() -> None:
         document = {name: value for name, value in api_doc.items() if name != "swagger"}
         return put_api(self, function_id, document, *given, **told)
 
+    update = LambdaFunction.update_configuration
+
+    def with_storage(self: Any, config_updates: Any) -> Any:
+        if "EphemeralStorage" in config_updates:
+            self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
+        return update(self, config_updates)
+
+    LambdaFunction.update_configuration = with_storage  # type: ignore[method-assign]
     APIGatewayBackend.import_rest_api = with_description  # type: ignore[method-assign]
     APIGatewayBackend.put_rest_api = without_swagger  # type: ignore[method-assign]
 

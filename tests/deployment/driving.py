@@ -14,7 +14,7 @@ from urllib.parse import quote
 from app import app
 from chalicelib.api.routing import Route
 from chalicelib.container import Container, installed
-from chalicelib.domain.access import digest_of, token_text
+from chalicelib.domain.tokens import digest_of, token_text
 from chalicelib.events.heads import derive_packages
 from chalicelib.events.uploads import publish_uploads
 from chalicelib.settings import Settings
@@ -176,7 +176,7 @@ def _upload(recorder: Recorder) -> None:
         recorder.medium.put(f"prism/incoming/{name}.tgz", data)
     with recorder.process("publish_uploads"):
         for name in [*uploads, "accepted"]:
-            publish_uploads(created(f"prism/incoming/{name}.tgz"))
+            publish_uploads(created(f"prism/incoming/{name}.tgz", recorder.bucket))
 
 
 def _derive(recorder: Recorder) -> None:
@@ -186,8 +186,8 @@ def _derive(recorder: Recorder) -> None:
             # Whoever published died before the index had it.
             with patch.object(publisher.index, "record"):
                 publish(publisher, f"4.0.{number}")
-            derive_packages(created("prism/heads/demo.json"))
-        derive_packages(created("prism/heads/missing.json"))
+            derive_packages(created("prism/heads/demo.json", recorder.bucket))
+        derive_packages(created("prism/heads/missing.json", recorder.bucket))
 
 
 def large(version: str) -> bytes:
@@ -206,11 +206,11 @@ def address_of(route: Route, values: dict[str, str]) -> str:
     return path + QUERIES.get(path, "")
 
 
-def created(key: str) -> dict[str, Any]:
+def created(key: str, bucket: str = "bucket") -> dict[str, Any]:
     """Answer the event by which S3 says that an object was created."""
     record = {
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",
-        "s3": {"bucket": {"name": "bucket"}, "object": {"key": quote(key), "size": 1}},
+        "s3": {"bucket": {"name": bucket}, "object": {"key": quote(key), "size": 1}},
     }
     return {"Records": [record]}

@@ -78,8 +78,11 @@ def needs(call: Call) -> Iterator[Need]:
     yield Need(ON_OBJECTS[call.operation], f"{bucket}/{call.key}")
     if call.source is not None:
         yield Need("s3:GetObject", f"{bucket}/{call.source}")
-    if call.operation in {"GetObject", "HeadObject"}:
-        # Whoever may not list the bucket is told 403 of an object that is missing, not 404.
+    read = call.key if call.operation in {"GetObject", "HeadObject"} else call.source
+    if read is not None:
+        # Whoever may not list the key is told 403 of an object that is missing, not 404. That the key is taken for
+        # the prefix is what was observed, and nowhere documented.
+        yield Need("s3:ListBucket", bucket, (("s3:prefix", read),))
         yield Need("s3:ListBucket", bucket)
 
 
@@ -112,6 +115,8 @@ def holds(operator: str, wanted: Mapping[str, Any], need: Need) -> bool:
                 held = told in listed(values)
             case "StringLike":
                 held = told is not None and any(matches(value, told) for value in listed(values))
+            case "StringLikeIfExists":
+                held = told is None or any(matches(value, told) for value in listed(values))
             case "Null":
                 held = (told is None) == (values == "true")
             case _:

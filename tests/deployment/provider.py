@@ -15,11 +15,13 @@ TYPES: Final[dict[str, Any]] = SCHEMA["types"]
 TOP: Final = {"terraform", "variable", "locals", "data", "resource", "output"}
 META: Final = {"depends_on", "lifecycle"}
 LIFECYCLE: Final = {"create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"}
-FUNCTIONS: Final = {"filebase64sha256", "sha1"}
-VARIABLE: Final = {"type", "default", "description"}
+FUNCTIONS: Final = {"can", "filebase64sha256", "regex", "sha1"}
+VARIABLE: Final = {"type", "default", "description", "sensitive", "validation"}
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PATH: Final = re.compile(r"[a-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+")
+_EXPRESSION: Final = re.compile(r'\$\{((?:[^"{}]|"(?:[^"$]|\$(?!\{))*")*)\}')
+"""One in which no other is nested."""
 _CALL: Final = re.compile(r"\b([a-z_0-9]+)\(")
 
 
@@ -96,7 +98,8 @@ class Check:
         if target not in self.declared:
             self.complaints.append(f"{address} refers to {target}, which nothing declares")
             return
-        yield target
+        if target != address:
+            yield target  # what a variable is held to speaks of the variable itself
         kind = _kind(target)
         if kind in TYPES:
             known = TYPES[kind]["attributes"]
@@ -142,12 +145,12 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _expressions(text: str) -> Iterator[str]:
-    """Answer what stands between `${` and its `}`, and what is nested in it apart."""
+    """Answer what stands between `${` and its `}`, and what is nested in it apart; braces in quotes are none."""
     assert "%{" not in text, f"a directive is not understood: {text[:200]}"
-    while (start := text.rfind("${")) >= 0:
-        end = text.index("}", start)
-        yield text[start + 2 : end]
-        text = text[:start] + text[end + 1 :]
+    while found := _EXPRESSION.search(text):
+        yield found[1]
+        text = text[: found.start()] + text[found.end() :]
+    assert "${" not in text, f"an expression is not understood: {text[:200]}"
 
 
 def _is_plain(value: Any) -> bool:

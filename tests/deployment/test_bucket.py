@@ -15,6 +15,7 @@ from chalicelib.storage.bucket.notifications import unannounced
 from chalicelib.storage.diagnosis import Expectations
 from deployment.bucket import (
     TLS_ONLY,
+    UnusableBucket,
     configure,
     create_bucket,
     lifecycle_rules,
@@ -210,3 +211,40 @@ def test_the_registry_itself_finds_nothing_wrong_with_the_rules(prefix: str) -> 
 
     assert judge_lifecycle(lifecycle_rules(prefix), expected).status == "ok"
     assert unannounced({"LambdaFunctionConfigurations": rules}, keys.announced) == []
+
+
+def test_a_rule_that_another_way_of_deploying_left_is_replaced(s3: Any, bucket: str, queue: str) -> None:
+    (rule, _) = notification_rules(PREFIX)
+    left = {"Id": "a name that CloudFormation made up", "QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}
+    removals = {**left, "Id": "theirs", "Events": ["s3:ObjectRemoved:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket,
+        NotificationConfiguration={
+            "QueueConfigurations": [{**left, "Filter": rule.filter}, {**removals, "Filter": rule.filter}]
+        },
+    )
+
+    configure(s3, bucket, PREFIX, {"publish_uploads": queue, "derive_packages": queue})
+
+    found = s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"]
+    assert {item["Id"] for item in found} == {"theirs", *(rule.id for rule in notification_rules(PREFIX))}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "told"),
+    [
+        pytest.param(403, {}, "`taken` is somebody else's", id="somebody else's"),
+        pytest.param(200, {"BucketRegion": "us-west-2"}, "`taken` is in us-west-2", id="in another region"),
+    ],
+)
+def test_a_bucket_that_cannot_be_used_is_told(
+    s3: Any, status: int, headers: dict[str, str], told: str
+) -> None:
+    with Stubber(s3) as stubber:
+        if status == 200:
+            stubber.add_response("head_bucket", headers)
+        else:
+            stubber.add_client_error("head_bucket", "403", http_status_code=status)
+
+        with pytest.raises(UnusableBucket, match=told):
+            create_bucket(s3, "taken", REGION)

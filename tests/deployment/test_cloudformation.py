@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from app import app
+from chalicelib.settings import Limits
 from deployment import cloudformation
 from deployment.alarms import alarms
 from deployment.bucket import lifecycle_rules, notification_rules
@@ -16,7 +17,7 @@ from deployment.cloudformation import UnexpectedTemplate, complete, to_json
 from deployment.delivery import MAXIMUM_AGE_SECONDS, RETRIES
 from deployment.paths import ANY, shortened
 from deployment.policies import policy
-from deployment.stage import Function, read_stage, stage_names
+from deployment.stage import API, LEAST_STORAGE, Function, read_stage, stage_names
 from tests.api.callers import assert_problem, call
 from tests.api.test_gateway import complaints, resources
 from tests.deployment.packages import chalices, template
@@ -178,8 +179,36 @@ def test_the_bucket_is_swept_kept_private_and_outlives_the_stack(name: str) -> N
     assert [(rule["Id"], rule["Prefix"]) for rule in rules] == [
         (rule["ID"], rule["Filter"]["Prefix"]) for rule in lifecycle_rules(read_stage(name).prefix)
     ]
-    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    # A stack that fails to be made takes its empty bucket along, and can be tried again.
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_a_bucket_that_an_earlier_stack_has_left_is_used_again(name: str) -> None:
+    made = template(name)
+    conditional = {key for key, value in made["Resources"].items() if value.get("Condition") == "MakesBucket"}
+
+    assert conditional == {"Bucket", "BucketPolicy"}
+    assert made["Conditions"]["MakesBucket"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MakeBucket"}, "no"]}]}
+    others = {key: value for key, value in made["Resources"].items() if key not in conditional}
+    assert '"Bucket"' not in json.dumps(others) + json.dumps(made["Outputs"]), (
+        "nothing else needs the resource"
+    )
+
+
+def test_the_digest_of_the_first_token_is_not_shown(name: str) -> None:
+    assert template(name)["Parameters"]["AdminToken"]["NoEcho"] is True
+
+
+def test_uploads_have_room_for_the_largest_package(name: str) -> None:
+    for function in functions(name):
+        described = template(name)["Resources"][function.logical_id]["Properties"]
+        assert described["EphemeralStorage"] == {"Size": function.storage}
+
+    room = read_stage(name).functions["publish_uploads"].storage << 20
+    # The pack lies below /tmp, at worst no smaller than what it packs.
+    assert room > Limits().unpacked_size * 1.1
+    assert read_stage(name).functions[API].storage == LEAST_STORAGE
 
 
 def test_every_alarm_watches_something_that_is_there(name: str) -> None:

@@ -1,5 +1,6 @@
 """A stage is put into an account and taken out of it again, by the commands of the guide."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import Any, Final
 import pytest
 
 from deployment.__main__ import main
-from deployment.account import Account, read_deployed
+from deployment.account import Account, Deployed, read_deployed
 from deployment.alarms import alarms
 from deployment.dead_letters import dead_letters, redrive
 from deployment.delivery import MAXIMUM_AGE_SECONDS, RETRIES
+from deployment.finish import allow_bucket, finish
 from deployment.policies import policy
 from deployment.problems import PROBLEMS
 from deployment.stage import API, Stage, read_stage
@@ -66,6 +68,7 @@ def test_every_function_is_there_with_its_own_role(deployed: Path, clients: Clie
         inline = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         assert inline == policy(STAGE, function)
         assert (found["Timeout"], found["MemorySize"]) == (function.timeout, function.memory)
+        assert found["EphemeralStorage"] == {"Size": function.storage}
         assert found["Environment"]["Variables"]["PRISM_S3_BUCKET"] == STAGE.bucket
 
 
@@ -212,14 +215,112 @@ def test_a_stage_is_taken_back_and_its_data_left(
     assert "prism-registry-prod: left, with everything in it" in said
 
     s3.put_object(Bucket=stage.bucket, Key="others/key", Body=b"x")
-    run("remove", "prod", "--deployed", notes, "--delete-data")
+    run("remove", "prod", "--deployed", notes, "--delete-data", stage.bucket)
 
     assert "prism-registry-prod: left, without the 1 objects below `prism/`" in capsys.readouterr().out
     s3.delete_object(Bucket=stage.bucket, Key="others/key")
-    run("remove", "prod", "--deployed", notes, "--delete-data")
+    run("remove", "prod", "--deployed", notes, "--delete-data", stage.bucket)
 
     assert "prism-registry-prod: gone, with 0 objects" in capsys.readouterr().out
     assert not any(snapshot(clients, stage).values())
+
+
+def test_data_are_deleted_only_by_the_buckets_own_name(
+    environment: pytest.MonkeyPatch, notes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["remove", "--stage", "dev", "--deployed", str(notes), "--delete-data", "prism-registry-prod"]
+
+    assert main(given) == 1
+
+    said = capsys.readouterr()
+    assert said.err == "error: the bucket of stage dev is `prism-registry-dev`, not `prism-registry-prod`\n"
+    assert said.out == "", "nothing was begun"
+
+
+@pytest.mark.parametrize("command", ["deploy", "finish", "remove"])
+def test_a_stage_is_not_looked_for_in_another_region(
+    deployed: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--stage", "dev", "--deployed", str(deployed), "--region", "us-east-1"]) == 1
+
+    assert capsys.readouterr().err == (
+        "error: stage dev is deployed in eu-central-1, not in us-east-1; give --region eu-central-1\n"
+    )
+
+
+def test_finishing_ends_the_same_wherever_it_was_interrupted(
+    deployed: Path, clients: Clients, environment: pytest.MonkeyPatch
+) -> None:
+    there = read_deployed(STAGE, deployed)
+    before, calls = snapshot(clients, STAGE), calls_of(STAGE, there)
+
+    for number in range(0, calls, 7):
+        with Account() as account, pytest.raises(Interrupted):
+            stop_at(account, number)
+            list(finish(account, STAGE, there))
+
+    assert calls > 50
+    with Account() as account:
+        list(finish(account, STAGE, there))
+    assert snapshot(clients, STAGE) == before
+
+
+class Interrupted(Exception):
+    """The machine of whoever deploys went away."""
+
+
+def stop_at(account: Account, number: int) -> list[str]:
+    """Interrupt an account's work at a call; answers a list of the calls that were made."""
+    made: list[str] = []
+
+    def count(model: Any, **_: object) -> None:
+        if len(made) == number:
+            raise Interrupted
+        made.append(model.name)
+
+    for client in (
+        account.s3,
+        account.functions,
+        account.queues,
+        account.logs,
+        account.alarms,
+        account.gateway,
+    ):
+        client.meta.events.register("before-call", count)
+    return made
+
+
+def calls_of(stage: Stage, there: Deployed) -> int:
+    """Answer how many calls it takes to finish a stage."""
+    with Account() as account:
+        made = stop_at(account, -1)
+        list(finish(account, stage, there))
+        return len(made)
+
+
+def test_a_bucket_that_may_call_a_function_is_not_shut_out_while_finishing(
+    deployed: Path, environment: pytest.MonkeyPatch
+) -> None:
+    with Account() as account:
+        made = stop_at(account, -1)
+        list(finish(account, STAGE, read_deployed(STAGE, deployed)))
+
+    assert not {"RemovePermission", "AddPermission", "UpdateFunctionConfiguration"} & set(made)
+
+
+def test_a_permission_of_another_bucket_is_replaced(
+    deployed: Path, clients: Clients, environment: pytest.MonkeyPatch
+) -> None:
+    function, there = STAGE.functions["publish_uploads"], read_deployed(STAGE, deployed)
+    moved = dataclasses.replace(STAGE, bucket="another-bucket")
+
+    with Account() as account:
+        allow_bucket(account, moved, function, there)
+        text = clients("lambda").get_policy(FunctionName=function.full_name)["Policy"]
+        allow_bucket(account, STAGE, function, there)
+
+    (statement,) = json.loads(text)["Statement"]
+    assert statement["Condition"]["ArnLike"]["AWS:SourceArn"] == "arn:aws:s3:::another-bucket"
 
 
 def test_what_was_not_deployed_cannot_be_finished(

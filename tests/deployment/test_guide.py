@@ -114,7 +114,13 @@ def test_the_costs_in_the_guide_are_those_that_were_worked_out() -> None:
 
 
 def test_what_the_guide_says_in_numbers_is_so() -> None:
-    assert len(alarms(read_stage("prod"))) == 12
-    assert "Twelve alarms" in GUIDE
+    stage = read_stage("prod")
+    assert len(alarms(stage)) == 14
+    assert "Fourteen alarms" in GUIDE
+    assert f"fourteen alarms, which come to ${14 * 0.10:.2f} a month" in " ".join(GUIDE.split())
+    for function in stage.functions.values():
+        name = function.full_name.replace("prism-prod-", "…-").replace("prism-prod", "prism-<stage>")
+        row = f"| `{name}` | {function.memory:,} MiB | {function.timeout} s | {function.storage:,} MiB |"
+        assert row in GUIDE
     assert (TERRAFORM.split(",")[0], PROVIDER.split(",")[0]) == (">= 1.5", ">= 6.0")
     assert "for Terraform 1.5 and the AWS provider 6" in " ".join(GUIDE.split())

@@ -57,6 +57,9 @@ def test_what_nothing_allows_is_denied() -> None:
         pytest.param({"StringLike": {"s3:prefix": "*"}}, None, False, id="like what was not said"),
         pytest.param({"StringEquals": {"s3:prefix": "a/"}}, "a/", True, id="equal"),
         pytest.param({"StringEquals": {"s3:prefix": "a/*"}}, "a/b", False, id="equal is no pattern"),
+        pytest.param({"StringLikeIfExists": {"s3:prefix": "a/*"}}, None, True, id="like, or not said"),
+        pytest.param({"StringLikeIfExists": {"s3:prefix": "a/*"}}, "a/b", True, id="like, and said"),
+        pytest.param({"StringLikeIfExists": {"s3:prefix": "a/*"}}, "b/c", False, id="unlike, and said"),
         pytest.param({"Null": {"s3:prefix": "true"}}, None, True, id="not said"),
         pytest.param({"Null": {"s3:prefix": "true"}}, "a/", False, id="said"),
         pytest.param(
@@ -96,13 +99,15 @@ def test_a_copy_needs_the_source_read_and_the_target_written() -> None:
     assert list(needs(call)) == [
         Need("s3:PutObject", "arn:aws:s3:::bucket/to"),
         Need("s3:GetObject", "arn:aws:s3:::bucket/from"),
+        listing("from"),
+        listing(None),
     ]
 
 
 def test_a_read_needs_to_list_so_that_missing_is_not_forbidden() -> None:
-    actions = [need.action for need in needs(Call("HeadObject", "bucket", key="key"))]
+    needed = list(needs(Call("HeadObject", "bucket", key="key")))
 
-    assert actions == ["s3:GetObject", "s3:ListBucket"]
+    assert needed == [Need("s3:GetObject", "arn:aws:s3:::bucket/key"), listing("key"), listing(None)]
 
 
 def test_a_call_that_nobody_thought_of_is_not_passed_over() -> None:

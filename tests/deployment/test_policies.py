@@ -10,7 +10,7 @@ from app import app
 from deployment.policies import Place, policy, policy_texts
 from deployment.stage import API, EVENT_FUNCTIONS, FUNCTIONS, ROOT, Stage, read_stage, stage_names
 from tests.deployment.driving import Recorder, route_name
-from tests.deployment.iam import Grant, Need, allowing, grants, needs
+from tests.deployment.iam import Call, Grant, Need, allowing, grants, needs
 
 READ_BACK: Final = "a write whose answer was lost is read back, to see whether it was done"
 LOST_STAGED: Final = (
@@ -43,7 +43,7 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
 }
 """What no recorded call needed, and why it is allowed all the same; logs come on top."""
 
-LOGS: Final = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
+LOGS: Final = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 @pytest.fixture
@@ -153,11 +153,32 @@ def test_nothing_outside_of_the_registry_can_be_read(stage: Stage, function: str
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("prefix", ["", "prism/", "prism/heads/", "prism/index/", "other/"])
-def test_only_what_is_listed_can_be_listed(stage: Stage, function: str, prefix: str) -> None:
+@pytest.mark.parametrize("prefix", ["", "prism/", "prism/head", "prism/unknown/", "other/"])
+def test_only_what_is_read_can_be_listed(stage: Stage, function: str, prefix: str) -> None:
     need = Need("s3:ListBucket", "arn:aws:s3:::bucket", (("s3:prefix", prefix),))
 
     assert allowing(said(stage, function), need) == []
+
+
+@pytest.mark.parametrize("function", EVENT_FUNCTIONS)
+def test_tokens_and_audits_are_listed_by_the_api_alone(stage: Stage, function: str) -> None:
+    for prefix in ("prism/access/", "prism/access/tokens/", "prism/access/audit/"):
+        need = Need("s3:ListBucket", "arn:aws:s3:::bucket", (("s3:prefix", prefix),))
+        assert allowing(said(stage, API), need)
+        assert allowing(said(stage, function), need) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_missing_object_is_told_from_a_forbidden_one_wherever_a_function_reads(
+    stage: Stage, function: str
+) -> None:
+    policies = said(stage, function)
+    read = [grant.resource for grant in grants(policies) if grant.action == "s3:GetObject"]
+
+    assert read
+    for resource in read:
+        key = resource.removeprefix("arn:aws:s3:::bucket/").replace("*", "missing.json")
+        assert all(allowing(policies, need) for need in needs(Call("HeadObject", "bucket", key=key)))
 
 
 @pytest.mark.parametrize(("name", "function"), list(product(stage_names(), FUNCTIONS)))

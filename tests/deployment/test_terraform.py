@@ -1,6 +1,7 @@
 """The packaged Terraform configuration is one that a present Terraform takes, and says what the template says."""
 
 import json
+import re
 from copy import deepcopy
 from typing import Any, Final
 
@@ -179,6 +180,27 @@ def test_both_ways_say_the_same(name: str, kind: str, type_name: str, mine: str,
 
 def test_the_bucket_is_not_destroyed_by_accident(name: str) -> None:
     assert resource(name, "aws_s3_bucket")["registry"]["lifecycle"] == {"prevent_destroy": True}
+
+
+def test_both_ways_give_functions_the_same_room(name: str) -> None:
+    described = resource(name, "aws_lambda_function")
+
+    for function in read_stage(name).functions.values():
+        assert described[function.name]["ephemeral_storage"] == {"size": function.storage}
+
+
+@pytest.mark.parametrize("variable", ["bucket_name", "admin_token"])
+def test_a_wrong_value_is_refused_before_anything_is_made(variable: str) -> None:
+    _, added = configuration("dev")
+    told, parameters = added["variable"][variable], template("dev")["Parameters"]
+    pattern = parameters["".join(part.capitalize() for part in variable.split("_"))]["AllowedPattern"]
+
+    assert f'regex("^{pattern}$", var.{variable})' in told["validation"]["condition"]
+    assert re.fullmatch(pattern, told["default"])
+
+
+def test_the_digest_of_the_first_token_is_not_shown() -> None:
+    assert configuration("dev")[1]["variable"]["admin_token"]["sensitive"] is True
 
 
 def test_a_function_that_app_py_does_not_bind_is_missed() -> None:

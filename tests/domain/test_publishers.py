@@ -22,7 +22,7 @@ def line(name: str, *packages: str) -> TrustedPublisher:
     return TrustedPublisher(name=name, packages=list(packages) or ["*"], allowed_at=AT, allowed_by="admin")
 
 
-def test_an_empty_list_trusts_everybody() -> None:
+def test_a_list_on_which_nobody_ever_was_trusts_everybody() -> None:
     TrustedPublishers().check("anybody", "demo")
 
 
@@ -60,6 +60,13 @@ def test_a_line_takes_the_place_of_the_one_with_its_name() -> None:
     assert [known.name for known in publishers.without("alice").publishers] == ["bob"]
 
 
+def test_a_list_from_which_the_last_was_taken_trusts_nobody() -> None:
+    emptied = TrustedPublishers().allowing(line("alice")).without("alice")
+
+    with pytest.raises(PublisherNotAllowed):
+        emptied.check("alice", "demo")
+
+
 def test_who_is_not_on_the_list_cannot_be_removed() -> None:
     with pytest.raises(PublisherNotFound):
         TrustedPublishers(publishers=[line("ci-*")]).without("ci-build")
@@ -78,6 +85,10 @@ def test_names_are_short_and_printable(name: str) -> None:
     for read in (publisher_name, publisher_pattern):
         with pytest.raises(InvalidPayload, match="`name`"):
             read(name)
+
+
+def test_a_name_is_one_however_its_letters_are_encoded() -> None:
+    assert publisher_name("Zoe\u0308") == publisher_pattern("Zo\u00eb") == "Zo\u00eb"
 
 
 def test_a_token_speaks_as_one_and_a_line_may_mean_many() -> None:

@@ -18,7 +18,10 @@ def drop(world: World, upload_id: str, data: bytes) -> str:
 
 
 def record(encoded_key: str, **parts: Any) -> dict[str, Any]:
-    """Answer what S3 says of one new object, its key encoded already; `parts` take the place of the usual ones."""
+    """Answer what S3 says of one new object, its key encoded already; `parts` take the place of the usual ones.
+
+    It is said of whatever lies under the key: no ETag holds it to an object, as `announced` does.
+    """
     return {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -26,7 +29,7 @@ def record(encoded_key: str, **parts: Any) -> dict[str, Any]:
         "userIdentity": {"principalId": "AWS:AROAEXAMPLE:session"},
         "s3": {
             "bucket": {"name": "bucket"},
-            "object": {"key": encoded_key, "size": 1, "eTag": "0" * 32, "sequencer": "0055AED6DCD90281E5"},
+            "object": {"key": encoded_key, "size": 1, "sequencer": "0055AED6DCD90281E5"},
         },
     } | parts
 
@@ -34,6 +37,13 @@ def record(encoded_key: str, **parts: Any) -> dict[str, Any]:
 def created(*keys: str, **parts: Any) -> dict[str, Any]:
     """Answer the event that S3 sends of new objects."""
     return {"Records": [record(encoded(key), **parts) for key in keys]}
+
+
+def announced(world: World, key: str, principal: str = "AWS:AIDAEXAMPLE") -> dict[str, Any]:
+    """Answer the event that S3 sends of the object that lies under a key now, and of no other."""
+    event = created(key, userIdentity={"principalId": principal})
+    event["Records"][0]["s3"]["object"]["eTag"] = world.medium.head(key).etag
+    return event
 
 
 def encoded(key: str) -> str:

@@ -11,10 +11,13 @@ from chalicelib.container import Container, installed
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.names import PackageName
 from chalicelib.events.heads import derive_packages
+from chalicelib.settings import S3Settings, Settings
+from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.port import StorageUnavailable
 from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
 from tests.events.announcing import created
 from tests.worlds import World, memory_world, publish
+from tests.worlds import world as new_world
 
 WRITES = {"put", "put_stream", "copy", "delete"}
 
@@ -52,6 +55,18 @@ def test_a_package_that_nobody_could_find_is_found_after_the_event(world: World,
 
     assert answer == {"derived": {head_of(name): 1}}
     assert listed(world) == [(name, "1.0.0")]
+
+
+def test_a_head_in_another_bucket_is_none_of_ours() -> None:
+    settings = Settings(storage_driver="s3", s3=S3Settings(bucket="ours", region="us-east-1"))
+    world = new_world(settings, MemoryStore())
+    publish(world.container)
+    forget(world)
+
+    with installed(world.container):
+        assert derive_packages(created(head_of("demo"))) == {"derived": {}}
+
+    assert listed(world) == []
 
 
 def test_every_head_of_an_event_is_handled(world: World) -> None:

@@ -10,12 +10,26 @@ from tests.events.conftest import Told
 
 
 def test_a_record_tells_what_was_created_and_by_whom() -> None:
-    assert created_object(record("prism/incoming/a.tgz")) == CreatedObject(
+    told = record("prism/incoming/a.tgz")
+    told["s3"]["object"]["eTag"] = "0" * 32
+
+    assert created_object(told) == CreatedObject(
         key="prism/incoming/a.tgz",
+        bucket="bucket",
         etag="0" * 32,
         sequencer="0055AED6DCD90281E5",
         principal="AWS:AROAEXAMPLE:session",
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "etag"), [('"abc"', "abc"), ("abc-2", "abc-2"), ("", None), (7, None), (None, None)]
+)
+def test_an_etag_is_told_without_quotes(told: object, etag: str | None) -> None:
+    found = created_object(record("a", s3={"object": {"key": "a", "eTag": told}}))
+
+    assert found is not None
+    assert found.etag == etag
 
 
 @pytest.mark.parametrize(
@@ -82,6 +96,25 @@ def test_events_of_others_are_harmless(event: dict[str, Any]) -> None:
 
     assert handle_created(event, handled.append) == {}
     assert handled == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param({"bucket": {"name": "others"}}, id="another one"),
+        pytest.param({"bucket": {"name": "BUCKET"}}, id="in upper case"),
+        pytest.param({"bucket": {}}, id="without a name"),
+        pytest.param({}, id="none at all"),
+    ],
+)
+def test_what_another_bucket_announces_is_not_acted_on(place: dict[str, Any], told: Told) -> None:
+    handled: list[str] = []
+    event = {"Records": [record("a", s3={**place, "object": {"key": "a"}}), record("b")]}
+
+    handle_created(event, lambda object_: handled.append(object_.key), bucket="bucket")
+
+    assert handled == ["b"]
+    assert len(told("announced of another bucket, ignored")) == 1
 
 
 @pytest.mark.parametrize(

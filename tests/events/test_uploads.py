@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from chalicelib.container import installed
+from chalicelib.domain.access import Caller
 from chalicelib.domain.errors import Busy
-from chalicelib.domain.manifest import Publisher
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.verdict import Verdict
 from chalicelib.events.uploads import publish_uploads
-from chalicelib.settings import Limits, Settings
+from chalicelib.settings import Limits, S3Settings, Settings
 from chalicelib.storage.memory import MemoryStore
-from chalicelib.storage.port import StorageUnavailable
+from chalicelib.storage.port import ObjectInfo, StorageUnavailable
 from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
-from tests.events.announcing import created, drop, record, upload_key
+from chalicelib.storage.wrappers.passing import PassingStore
+from tests.events.announcing import announced, created, drop, record, upload_key
 from tests.worlds import World, memory_world, package, publish
 from tests.worlds import world as new_world
 
@@ -194,7 +195,9 @@ def test_a_refused_upload_is_recorded_with_its_reason(world: World) -> None:
     assert verdict is not None
     assert (verdict.status, verdict.code) == ("refused", "not_gzip")
     assert verdict.detail
-    assert [info.key for info in world.medium.list("") if hasattr(info, "key")] == ["prism/verdicts/bad.json"]
+    assert [info.key for info in world.medium.list("") if isinstance(info, ObjectInfo)] == [
+        "prism/verdicts/bad.json"
+    ]
 
 
 def test_what_could_not_be_handled_is_announced_again(world: World) -> None:
@@ -214,10 +217,10 @@ def test_an_upload_that_cannot_be_handled_does_not_keep_the_next_one_from_it(
     keys = [drop(world, "bad", package("1.0.0")), drop(world, "good", package("1.0.1"))]
     ingest = world.container.ingesting.ingest
 
-    def failing(key: str, publisher: Publisher) -> Any:
+    def failing(key: str, publisher: str | None, **told: str | None) -> Any:
         if "bad" in key:
             raise RuntimeError("a bug")
-        return ingest(key, publisher)
+        return ingest(key, publisher, **told)
 
     monkeypatch.setattr(world.container.ingesting, "ingest", failing)
     with pytest.raises(RuntimeError):
@@ -404,6 +407,32 @@ class TestAFailureOfOurs:
         assert world.container.incoming.conclude(found, end) == end
         assert world.container.incoming.verdict("u1") == end
 
+    def test_an_end_never_takes_the_place_of_the_end_of_what_came_after(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key = drop(world, "u1", package("1.0.0"))
+        found = world.container.incoming.find("u1")
+        failing = self.fail(world, key, Busy("demo"), monkeypatch)
+
+        class Overtaken(PassingStore):
+            """Lets another upload come to its end after a verdict was read, once."""
+
+            overtaken = False
+
+            def get(self, key: str, **told: Any) -> Any:
+                read = super().get(key, **told)
+                if "verdicts/" in key and not self.overtaken:
+                    self.overtaken = True
+                    publish_uploads(created(drop(world, "u1", package("2.0.0"))))
+                return read
+
+        slow = world.fresh(Overtaken(world.medium)).incoming
+        slow.conclude(found, failing.model_copy(update={"status": "published", "version": "1.0.0"}))
+
+        verdict = world.container.incoming.verdict("u1")
+        assert verdict is not None
+        assert (verdict.status, verdict.version) == ("published", "2.0.0")
+
     def test_an_upload_that_its_sender_removed_meanwhile_is_given_up(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -438,6 +467,72 @@ def test_an_upload_whose_staged_bytes_another_publisher_removed_is_published(wor
 
     assert medium.removed
     assert answer["verdicts"][key]["status"] == "published"
+
+
+class TestWhoseUploadItIs:
+    """An announcement says who uploaded one object, and nothing about another one under the same key."""
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        """Only Ada may publish."""
+        world = memory_world()
+        world.container.granting.allow_publisher("ADA", by=Caller(name="admin"))
+        with installed(world.container):
+            yield world
+
+    def test_what_has_taken_its_place_is_not_published_in_its_name(self, world: World) -> None:
+        key = drop(world, "u1", package("1.0.0"))
+        hers = announced(world, key, "AWS:ADA")
+        drop(world, "u1", package("6.6.6"))
+        his = announced(world, key, "AWS:MALLORY")
+
+        first, last = (publish_uploads(event)["verdicts"][key] for event in (hers, his))
+
+        assert first["status"] == "pending"
+        assert (last["status"], last["code"]) == ("refused", "publisher_not_allowed")
+        assert world.container.heads.get("demo") is None
+
+    def test_what_takes_its_place_before_it_is_read_is_not_published_in_its_name(self, world: World) -> None:
+        key = drop(world, "u1", package("1.0.0"))
+        hers = announced(world, key, "AWS:ADA")
+
+        class Replacing(PassingStore):
+            """Has another upload in the place of the one that was described."""
+
+            def stream(
+                self, key: str, *, start: int | None = None, end: int | None = None
+            ) -> Iterator[bytes]:
+                self.put(key, package("6.6.6"))
+                return super().stream(key, start=start, end=end)
+
+        with installed(world.fresh(Replacing(world.medium))):
+            verdict = publish_uploads(hers)["verdicts"][key]
+
+        assert verdict["status"] == "pending"
+        assert world.container.heads.get("demo") is None
+        assert not [key for key in world.stored() if "staged/" in key]
+
+    def test_the_announcement_of_what_is_there_now_publishes_it(self, world: World) -> None:
+        key = drop(world, "u1", package("1.0.0"))
+        early = announced(world, key, "AWS:ADA")
+        drop(world, "u1", package("2.0.0"))
+        late = announced(world, key, "AWS:ADA")
+
+        statuses = [publish_uploads(event)["verdicts"][key]["status"] for event in (early, late, early, late)]
+
+        assert statuses == ["pending", "published", "published", "published"]
+        assert versions(world) == ["2.0.0"]
+
+    def test_what_another_bucket_announces_is_not_published(self) -> None:
+        settings = Settings(storage_driver="s3", s3=S3Settings(bucket="ours", region="us-east-1"))
+        world = new_world(settings, MemoryStore())
+        key = drop(world, "u1", package())
+
+        with installed(world.container):
+            assert publish_uploads(created(key)) == {"verdicts": {}}
+            publish_uploads(created(key, s3={"bucket": {"name": "ours"}, "object": {"key": key}}))
+
+        assert versions(world) == ["1.0.0"]
 
 
 @pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())

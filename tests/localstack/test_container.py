@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deployment.bucket import lifecycle_rules, notification_rules
-from localstack import host
+from localstack import host, ports
 from tests.emulators import S3Emulator
 from tests.localstack.emulations import eventually
 
@@ -23,7 +23,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[S3Emul
     (tmp_path / "etc" / "localstack" / "init").symlink_to(FOLDER / "init")
     (tmp_path / "var").symlink_to(host.STATE / "var")
     monkeypatch.setattr(host, "STATE", tmp_path)
-    port = host.free_port()
+    port = ports.free_port()
     hooked = {"PRISM_ROOT": str(host.ROOT), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
     monkeypatch.setattr(host, "VARIABLES", {**host.VARIABLES, **hooked})
     with host.running(tmp_path / "log", port=port) as emulator:

@@ -6,7 +6,6 @@ Everything is reached as a user reaches it: boto3 writes objects, the prism comm
 import http.client
 import json
 import random
-import shutil
 import subprocess
 import urllib.request
 import uuid
@@ -21,10 +20,9 @@ from deployment.bucket import lifecycle_rules
 from localstack.provision import ATTEMPTS
 from scripts.fetch_packages import path_of, pinned
 from tests.builders import gzipped, package_json, raw_entry, raw_tar, tarball
+from tests.deno import deno
 from tests.localstack.emulations import Running, emulating, eventually, most_memory
 
-DENO: Final = Path(__file__).parents[1] / "node_modules" / "@deno"
-"""Holds a folder for the platform with the program in it; the package `deno` would only choose one by a script."""
 MOST_MEMORY: Final = 256 << 20
 LARGE: Final = 60 << 20
 MEBIBYTE: Final = 1 << 20
@@ -51,13 +49,6 @@ def dropped(emulation: Running, name: str) -> dict[str, Any]:
     verdict = emulation.verdict(upload_id)
     assert verdict["status"] == "published", verdict
     return verdict
-
-
-def deno() -> Path:
-    """Answer the program: the pinned one, or on a platform that none is pinned for, the user's own."""
-    program = next(DENO.glob("*/deno"), None) or shutil.which("deno")
-    assert program, "run `make oracles`, which installs Deno with npm, or install Deno"
-    return Path(program)
 
 
 def asked(url: str) -> tuple[http.client.HTTPResponse, bytes]:

@@ -12,7 +12,7 @@ import pytest
 
 from localstack import host
 from localstack.emulate import SHORT_LIFE_SECONDS
-from localstack.ports import is_free
+from localstack.ports import free_port, is_free
 from scripts.fetch_packages import path_of, pinned
 from tests.emulators import S3Emulator
 from tests.localstack.emulations import children, emulating, eventually, launch, lives
@@ -86,7 +86,7 @@ def test_settings_that_contradict_are_told_before_anything_starts(
 
 
 def test_an_emulator_that_does_not_answer_is_told_with_its_address(tmp_path: Path) -> None:
-    address = f"http://127.0.0.1:{host.free_port()}"
+    address = f"http://127.0.0.1:{free_port()}"
 
     with launch(tmp_path, LOCALSTACK_ENDPOINT=address) as process:
         greeting, said = process.communicate(timeout=60)

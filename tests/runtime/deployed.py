@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tests.emulators import S3Emulator
 from tests.runtime.events import s3_event
@@ -16,10 +16,6 @@ from tests.runtime.front import request
 from tests.runtime.function import API_HANDLER, UPLOADS_HANDLER, Function
 from tests.runtime.gateway import Gateway, Given, Sent
 from tests.runtime.package import Unpacked
-from tests.runtime.runtime_api import FunctionError
-
-REPEATS: Final = 2
-"""How often Lambda gives a function an event again that it failed."""
 
 
 @dataclass
@@ -110,13 +106,6 @@ class Deployed:
     def announce(self, *keys: str, to: Function | None = None) -> Any:
         """Tell the event function of objects, and answer what it answers."""
         return (to or self.uploads).invoke(s3_event(self.bucket, *keys))
-
-    def announce_until_handled(self, *keys: str, to: Function) -> Any:
-        """Tell the event function as S3 and Lambda do: a failed event comes again."""
-        for _ in range(REPEATS):
-            with contextlib.suppress(FunctionError):
-                return self.announce(*keys, to=to)
-        return self.announce(*keys, to=to)
 
 
 def publish_document(data: bytes, publisher: str = "Ada") -> dict[str, Any]:

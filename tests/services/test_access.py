@@ -13,7 +13,6 @@ from chalicelib.domain.access import (
     InvalidToken,
     PackageForbidden,
     Scope,
-    digest_of,
     implied,
 )
 from chalicelib.domain.errors import InvalidPayload, NameMismatch
@@ -21,6 +20,7 @@ from chalicelib.domain.manifest import Publisher
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import PackagePatterns
 from chalicelib.domain.publishers import PublisherNotAllowed
+from chalicelib.domain.tokens import digest_of
 from chalicelib.services.access import Access
 from chalicelib.services.granting import Granting, NewToken
 from chalicelib.services.publishing import PublishRequest

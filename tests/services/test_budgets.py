@@ -233,8 +233,8 @@ def test_an_announced_upload_costs_the_same_calls_whatever_the_versions_before_i
         ["head incoming", "get verdicts"],
         ["put verdicts", "head incoming", "delete incoming"],
     )
-    assert publishing[:3] == ["stream incoming", "stream incoming", "put_stream staged"]
-    assert len(publishing) == 16
+    assert publishing[:4] == ["stream incoming", "head incoming", "stream incoming", "put_stream staged"]
+    assert len(publishing) == 17
 
 
 def test_an_upload_that_is_announced_again_costs_two_reads() -> None:

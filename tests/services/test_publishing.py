@@ -31,8 +31,6 @@ from chalicelib.storage.memory import MemoryStore
 from tests.builders import tarball
 from tests.worlds import ALICE, World, filesystem_world, memory_world, mixed_world, package, publish, world
 
-MakeWorld = Callable[[], World]
-
 
 @pytest.fixture(params=["memory", "filesystem", "mixed"])
 def registry(request: pytest.FixtureRequest, tmp_path: Path) -> World:

@@ -8,6 +8,7 @@ from chalicelib import telemetry
 from chalicelib.container import Container
 from chalicelib.domain.errors import DigestMismatch, PrismError
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.specs import PackageSpec
 from chalicelib.services.publishing import PublishRequest
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStore
@@ -71,14 +72,15 @@ def test_a_refusal_is_counted_by_its_code() -> None:
     assert totals(written, "Refusals") == {"version_exists": 1, "digest_mismatch": 1}
 
 
-def test_a_head_that_has_not_changed_is_a_hit() -> None:
+def test_a_resolution_of_a_package_that_has_not_changed_is_a_hit() -> None:
     container = registry()
     publish(container)
     fresh = registry(container.store)
 
     with metrics_written() as written, telemetry.invocation("GET"):
         for _ in range(3):
-            fresh.heads.get("demo")
+            fresh.resolving.resolve(PackageSpec.parse("demo"), runtime="node", mode="import", base="")
+        fresh.browsing.page(PackageName("demo"))
 
     assert (totals(written, "ResolveCacheMisses"), totals(written, "ResolveCacheHits")) == ({"": 1}, {"": 2})
 

@@ -1,6 +1,6 @@
-"""Clients of the S3 emulator and buckets in it."""
+"""Clients of the S3 emulator, buckets in it, and a proxy before it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 
 from tests.emulators import S3Emulator
+from tests.storage.proxy import Proxy, running_proxy
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +56,25 @@ def bucket(direct: Any) -> str:
     name = f"bucket-{uuid4().hex}"
     direct.create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture(scope="module")
+def running(s3_endpoint: str) -> Iterator[Proxy]:
+    """Run a proxy before the emulator."""
+    with running_proxy(s3_endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(running: Proxy) -> Proxy:
+    """Give the proxy, which has seen nothing and plans nothing yet."""
+    running.reset()
+    return running
+
+
+@pytest.fixture(scope="module")
+def client(running: Proxy, make_client: Callable[..., Any]) -> Iterator[Any]:
+    """Give a client that goes through the proxy."""
+    client = make_client(running.url)
+    yield client
+    client.close()

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,31 +20,12 @@ from chalicelib.storage.filesystem import FilesystemStore
 from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.r2 import R2Store
 from chalicelib.storage.s3 import S3Store
-from tests.storage.proxy import Proxy, Response, Step, refuse, running_proxy
+from tests.storage.proxy import Proxy, Response, Step, refuse
 
 KEYS = ObjectKeys()
 EXPECTED = Expectations(KEYS.prefix, KEYS.announced, KEYS.swept, KEYS.kept)
 TOPIC = "arn:aws:sns:us-east-1:123456789012:topic"
 CREATED = ["s3:ObjectCreated:*"]
-
-
-@pytest.fixture(scope="module")
-def running(s3_endpoint: str) -> Iterator[Proxy]:
-    with running_proxy(s3_endpoint) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def proxy(running: Proxy) -> Proxy:
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="module")
-def client(running: Proxy, make_client: Callable[..., Any]) -> Iterator[Any]:
-    client = make_client(running.url)
-    yield client
-    client.close()
 
 
 def found(client: Any, bucket: str, **options: Any) -> dict[str, Finding]:

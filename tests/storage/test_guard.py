@@ -1,7 +1,7 @@
 """Nothing is written to a store that does not honour conditional writes."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -23,7 +23,7 @@ from chalicelib.storage.r2 import R2Store
 from chalicelib.storage.s3 import S3Store
 from chalicelib.storage.testing.wrappers import CountingStore, Fault, FaultyStore
 from chalicelib.storage.wrappers import Guard, GuardedStore
-from tests.storage.proxy import Proxy, Request, Response, Step, refuse, running_proxy
+from tests.storage.proxy import Proxy, Request, Response, Step, refuse
 from tests.worlds import publish
 
 PROBES = "prism/probes/"
@@ -247,25 +247,6 @@ def test_a_store_that_failed_is_left_alone_for_a_minute_and_then_tried_again() -
 
     clock[0], store.inner = 61.0, MemoryStore()
     assert registry.put("prism/a", b"1")
-
-
-@pytest.fixture(scope="module")
-def running(s3_endpoint: str) -> Iterator[Proxy]:
-    with running_proxy(s3_endpoint) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def proxy(running: Proxy) -> Proxy:
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="module")
-def client(running: Proxy, make_client: Callable[..., Any]) -> Iterator[Any]:
-    client = make_client(running.url)
-    yield client
-    client.close()
 
 
 @pytest.fixture

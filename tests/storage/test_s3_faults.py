@@ -20,7 +20,7 @@ from chalicelib.storage.port import (
     StoredObject,
 )
 from chalicelib.storage.s3 import S3Store
-from tests.storage.proxy import Proxy, after, answer, cut, drop, lose, refuse, running_proxy
+from tests.storage.proxy import Proxy, after, answer, cut, drop, lose, refuse
 
 MIB = 1 << 20
 CONFLICT = refuse(409, "ConditionalRequestConflict")
@@ -43,26 +43,6 @@ VERBS: list[Any] = [
 
 
 WRITING = {"put", "create", "begin", "complete", "copy", "delete"}
-
-
-@pytest.fixture(scope="module")
-def running(s3_endpoint: str) -> Iterator[Proxy]:
-    with running_proxy(s3_endpoint) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def proxy(running: Proxy) -> Proxy:
-    """Give the proxy, which has seen nothing and plans nothing yet."""
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="module")
-def client(running: Proxy, make_client: Callable[..., Any]) -> Iterator[Any]:
-    client = make_client(running.url)
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.domain.access import TokenNotFound, TokenRecord
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.publishers import TrustedPublisher, TrustedPublishers
+from chalicelib.domain.tokens import TokenNotFound, TokenRecord
 from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.port import ObjectExists
 from chalicelib.storage.testing.wrappers import CountingStore

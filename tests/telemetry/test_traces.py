@@ -1,5 +1,6 @@
 """Traces arrive at a real collector when there is an endpoint, and nobody waits for one that does not answer."""
 
+import logging
 import socket
 import subprocess
 import sys
@@ -180,6 +181,20 @@ def test_a_collector_that_refuses_does_not_fail_a_request(app: PrismApp, collect
     collector.status = 400
 
     assert ask(app, collector.endpoint, "GET", "/v1/health").status == 200
+
+
+def test_lost_spans_are_told_in_one_line_that_names_the_collector(
+    app: PrismApp, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(telemetry.LOGGER), "propagate", True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+    ask(app, endpoint, "GET", "/v1/health")
+    time.sleep(0.5)  # until the last attempt has ended too
+
+    [warning] = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert warning.startswith(f"spans are lost, and none are sent for 30 s: the collector at {endpoint} ")
 
 
 def test_without_an_endpoint_the_tracing_sdk_is_never_imported() -> None:

@@ -82,7 +82,8 @@ class Handler(ChaliceRequestHandler):
             response = self.local_gateway.handle_request(
                 method=self.command, path=self.path, headers=dict(self.headers), body=body or None
             )
-        except LocalGatewayException:
+        except (LocalGatewayException, UnicodeEncodeError):
+            # Of a path it does not know it repeats the Authorization, which may hold what its answer cannot.
             return _parts(refuse(RouteNotFound(self.path), self._request()))
         headers = {**response["headers"], **response["multiValueHeaders"]}
         body = response["body"]

@@ -4,6 +4,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.cli.commands import (
+    audit,
     deprecate,
     diff,
     doctor,
@@ -54,5 +55,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
     whoami,
     token,
     publisher,
+    audit,
     doctor,
 )

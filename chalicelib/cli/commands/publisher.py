@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from chalicelib.cli.options import Subparsers
 
 DESCRIPTION = """
-List, allow and remove trusted publishers. While the list is empty, everybody may publish
-who has a token for it. All of it needs a token with the scope admin in PRISM_TOKEN.
+List, allow and remove trusted publishers. Until somebody is put on the list, everybody may
+publish who has a token for it; `prism publisher allow '*'` lets everybody again. All of it
+needs a token with the scope admin in PRISM_TOKEN.
 """
 
+EVERYBODY = "nobody is listed, so everybody may publish who has a token for it"
+NOBODY = "nobody is left on the list, so nobody may publish; `prism publisher allow '*'` lets everybody again"
 LIST = "prism publisher list"
 ALLOW = """
 prism publisher allow alice
@@ -70,9 +73,9 @@ def _remove(args: Namespace, env: Environment) -> ExitStatus:
 
 
 def _path(name: str) -> str:
-    from urllib.parse import quote
+    from chalicelib.cli.granting import segment
 
-    return f"publishers/{quote(name, safe='')}"
+    return f"publishers/{segment(name, 'name')}"
 
 
 def _show(answer: "Answer", args: Namespace, env: Environment) -> ExitStatus:
@@ -85,5 +88,5 @@ def _show(answer: "Answer", args: Namespace, env: Environment) -> ExitStatus:
     rows = [(printable(line["name"]), packages_of(line)) for line in answer.value["publishers"]]
     show(env, table(rows))
     if not rows:
-        env.say("nobody is listed, so everybody may publish who has a token for it")
+        env.say(EVERYBODY if answer.value["everybody"] else NOBODY)
     return ExitStatus.OK

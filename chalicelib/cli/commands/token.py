@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.cli.environment import Environment
 from chalicelib.cli.exits import ExitStatus
-from chalicelib.cli.granting import action, add_actions, add_packages
+from chalicelib.cli.granting import action, add_actions, add_packages, add_page
 from chalicelib.cli.options import add_json, add_registry, command, open_registry
 
 if TYPE_CHECKING:
@@ -50,17 +50,16 @@ def register(subparsers: "Subparsers") -> None:
     )
     add_packages(create)
     create.add_argument(
-        "--expires", metavar="TIME", help="how long it is good: 90d, 12h, 8w (default: for ever)"
+        "--expires", metavar="TIME", help="how long it is good: 30m, 12h, 90d, 8w (default: for ever)"
     )
     listing = action(
         actions, "list", run=_list, summary="list the tokens, without their texts", examples=LIST
     )
-    listing.add_argument(
-        "--limit", type=int, metavar="NUMBER", help="at most so many, up to 100 (default: 20)"
-    )
-    listing.add_argument("--cursor", help="go on where an earlier list stopped")
+    add_page(listing)
     revoke = action(actions, "revoke", run=_revoke, summary="make a token worthless at once", examples=REVOKE)
-    revoke.add_argument("id", metavar="ID", help="the token's id, as `prism token list` shows it")
+    revoke.add_argument(
+        "id", metavar="ID", help="the token's id, as `prism token list` shows it, or the token"
+    )
     for each in (create, listing, revoke):
         add_registry(each)
         add_json(each)
@@ -95,16 +94,16 @@ def _create(args: Namespace, env: Environment) -> ExitStatus:
 
 
 def _list(args: Namespace, env: Environment) -> ExitStatus:
-    from chalicelib.cli.granting import packages_of
+    from chalicelib.cli.granting import packages_of, timestamp
     from chalicelib.cli.output import printable, show, show_json, table
 
     answer = open_registry(args, env).get("tokens", limit=args.limit, cursor=args.cursor)
     if args.json:
         show_json(env, answer)
         return ExitStatus.OK
-    page = answer.value
+    page, now = answer.value, timestamp(env.clock.unix())
     rows = [
-        (token["id"], printable(token["name"]), token["scopes"][-1], packages_of(token), _state(token))
+        (token["id"], printable(token["name"]), token["scopes"][-1], packages_of(token), _state(token, now))
         for token in page["tokens"]
     ]
     show(env, table(rows))
@@ -116,19 +115,27 @@ def _list(args: Namespace, env: Environment) -> ExitStatus:
 
 
 def _revoke(args: Namespace, env: Environment) -> ExitStatus:
-    from urllib.parse import quote
-
+    from chalicelib.cli.granting import segment
     from chalicelib.cli.output import printable, show, show_json
 
-    answer = open_registry(args, env).delete(f"tokens/{quote(args.id, safe='')}", {})
+    token = _id(args.id)
+    answer = open_registry(args, env).delete(f"tokens/{segment(token, 'id')}", {})
     if args.json:
         show_json(env, answer)
     else:
-        show(env, [f"Revoked {args.id} of {printable(answer.value['name'])}"])
+        show(env, [f"Revoked {token} of {printable(answer.value['name'])}"])
     return ExitStatus.OK
 
 
-def _state(token: Mapping[str, Any]) -> str:
+def _id(text: str) -> str:
+    """Answer the id in the text of a token, which is a secret and belongs into no address; an id stays as it is."""
+    kind, _, rest = text.partition("_")
+    return rest.partition("_")[0] if kind == "prism" and rest else text
+
+
+def _state(token: Mapping[str, Any], now: str) -> str:
     if token.get("revokedAt"):
         return f"revoked {token['revokedAt']}"
-    return f"until {token['expiresAt']}" if token.get("expiresAt") else "for ever"
+    if not token.get("expiresAt"):
+        return "for ever"
+    return f"{'until' if now < token['expiresAt'] else 'expired'} {token['expiresAt']}"

@@ -1,6 +1,7 @@
 """`prism verdict`: what became of an upload that was dropped into the bucket."""
 
-from argparse import Namespace
+import math
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,7 +55,7 @@ def register(subparsers: "Subparsers") -> None:
     parser.add_argument("--wait", action="store_true", help="ask until it was published or refused")
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=_seconds,
         default=300.0,
         metavar="SECONDS",
         help="how long to wait at most (default: 300)",
@@ -75,6 +76,17 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
     return _report(answer.value, args, env)
 
 
+def _seconds(text: str) -> float:
+    """Answer how long to wait; raises ArgumentTypeError."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if seconds >= 0:
+        return seconds
+    raise ArgumentTypeError(f"`{text}` is not a number of seconds")
+
+
 def _path(key: str) -> str:
     """Answer the path that tells of an upload."""
     from urllib.parse import quote
@@ -88,6 +100,10 @@ def _path(key: str) -> str:
                 f"`{key}` does not lie below incoming/", hint="write it as `aws s3 cp` was given it"
             )
         key = key.partition(room)[2]
+    if {"", ".", ".."} & set(key.split("/")):
+        raise UsageError(
+            f"`{key}` is no upload's key", hint="write what stands below incoming/, such as 7d1c.tgz"
+        )
     return f"incoming/{quote(key, safe='/')}"
 
 

@@ -19,6 +19,8 @@ prism whoami
 prism whoami --registry https://prism.example.com
 """
 
+SETTING = "the one in the registry's setting PRISM_ADMIN_TOKEN"
+
 
 def register(subparsers: "Subparsers") -> None:
     """Declare the arguments."""
@@ -45,11 +47,11 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
         return ExitStatus.OK
     identity = answer.value
     rows = (
-        ("name", printable(identity.get("name") or "nobody: the registry is open and no token was sent")),
-        ("scopes", ", ".join(identity["scopes"])),
-        ("packages", packages_of(identity)),
-        ("token", identity.get("token")),
-        ("until", identity.get("expiresAt")),
+        ("Name", printable(identity.get("name") or "nobody: the registry is open and no token was sent")),
+        ("Scopes", ", ".join(identity["scopes"])),
+        ("Packages", packages_of(identity)),
+        ("Token", SETTING if identity.get("token") == "setting" else identity.get("token")),
+        ("Until", identity.get("expiresAt")),
     )
     show(env, fields(env, rows))
     return ExitStatus.OK

@@ -1,7 +1,7 @@
 """The one question asked of a package: what does an import of this subpath load on that runtime?"""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
@@ -74,7 +74,7 @@ def _resolve(lookup: Lookup, subpath: str) -> str:
         path = profile.targets.read(target)
         if path is None or path in lookup.files:
             return path
-        return _stands_for(path, how, replace(lookup, trace=None))
+        return _stands_for(path, how, lookup._replace(trace=None))
 
     walk = Walk(
         conditions=profile.conditions[lookup.mode],
@@ -102,7 +102,7 @@ def _not_found(lookup: Lookup, subpath: str, refused: Refused) -> EntryNotFound:
     hint = f"; it exports {', '.join(f'`{key}`' for key in nearby)}" if nearby else ""
     facts: dict[str, object] = {"name": name} if name else {}
     if lookup.trace is not None:
-        facts["trace"] = [asdict(step) for step in lookup.trace]
+        facts["trace"] = [step._asdict() for step in lookup.trace]
     return EntryNotFound(
         f"{lookup.profile.name} cannot {lookup.mode} `{shown}`{of}: {_shortened(refused.detail)}{hint}",
         **facts,

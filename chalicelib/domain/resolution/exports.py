@@ -7,8 +7,7 @@ beats a shorter one, and null hides. Where a runtime departs from it, its Target
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.domain.resolution.profiles import TargetRules
 from chalicelib.domain.resolution.trace import Refused, Step, Trace
@@ -31,8 +30,7 @@ _NO_MATCH: Final = _Nothing(hidden=False)
 _HIDDEN: Final = _Nothing(hidden=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """What one resolution looks with."""
 
     conditions: frozenset[str]
@@ -137,8 +135,7 @@ def _second_try(exports: Any, subpath: str, walk: Walk) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     key: str
     star: str
     how: str

@@ -5,7 +5,7 @@ main (https://nodejs.org/api/esm.html#resolution-algorithm-specification), with 
 """
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.domain.manifest import EntryFields, FolderFields
 from chalicelib.domain.resolution.paths import literal
@@ -13,8 +13,7 @@ from chalicelib.domain.resolution.profiles import LegacyRules, Mode, Profile
 from chalicelib.domain.resolution.trace import Refused, Step, Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """One question: the package, the runtime, the mode, and where the steps are noted."""
 
     fields: EntryFields

@@ -6,9 +6,8 @@ new runtime is a new profile, never a new branch in the resolver.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from chalicelib.domain.resolution.paths import as_url, as_url_below, decoded, literal, slashed
 
@@ -24,8 +23,7 @@ _NODE_SEGMENTS: Final = re.compile(
 _PLAIN_SEGMENTS: Final = re.compile(r"(?:^|[\\/])(?:\.\.?|node_modules)(?:[\\/]|$)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetRules:
+class TargetRules(NamedTuple):
     """How a runtime reads `exports` and the targets in it."""
 
     read: PathReader = as_url
@@ -56,8 +54,7 @@ class TargetRules:
     """`./package.json` can be imported although it is not exported."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyRules:
+class LegacyRules(NamedTuple):
     """How a runtime finds a file where `exports` has no say; extensions are tried in the order given."""
 
     main_extensions: tuple[str, ...] = ()
@@ -78,17 +75,16 @@ class LegacyRules:
     """A `main` outside the package is an error; otherwise it is as good as missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(NamedTuple):
     """One runtime: its conditions for each mode and its rules."""
 
     name: str
-    release: str | None = None
     conditions: Mapping[Mode, frozenset[str]]
-    type_conditions: frozenset[str] = frozenset({"types", "node", "default"})
     legacy: Mapping[Mode, LegacyRules]
-    targets: TargetRules = field(default_factory=TargetRules)
-    rewrites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    release: str | None = None
+    type_conditions: frozenset[str] = frozenset({"types", "node", "default"})
+    targets: TargetRules = TargetRules()
+    rewrites: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """For an extension whose file is missing, those that are tried in its place."""
     formats: FormatRule = "declared"
     """Whether extension and `type` decide how a file is run, or what it holds."""
@@ -133,16 +129,15 @@ NODE: Final = Profile(
     name="node",
     release="26.10.0",
     conditions=_conditions("node", "node-addons", "module-sync"),
-    legacy=_modes(replace(_NODE_LEGACY, searches_subpaths=False, read_subpath=as_url), _NODE_LEGACY),
+    legacy=_modes(_NODE_LEGACY._replace(searches_subpaths=False, read_subpath=as_url), _NODE_LEGACY),
 )
 
-NODE20: Final = replace(
-    NODE,
+NODE20: Final = NODE._replace(
     name="node20",
     release="20.20.2",
     targets=TargetRules(scalar_is_absent=False),
     legacy=_modes(
-        replace(_NODE_LEGACY, searches_subpaths=False, read_subpath=as_url, read_main=as_url_below),
+        _NODE_LEGACY._replace(searches_subpaths=False, read_subpath=as_url, read_main=as_url_below),
         _NODE_LEGACY,
     ),
 )
@@ -191,8 +186,7 @@ BUN: Final = Profile(
     ),
     legacy=_modes(
         _BUN_LEGACY,
-        replace(
-            _BUN_LEGACY,
+        _BUN_LEGACY._replace(
             extensions=(".jsx", ".cjs", ".js", ".mjs", ".mts", ".tsx", ".ts", ".cts", ".json", ".node"),
         ),
     ),
@@ -208,15 +202,13 @@ WORKERS: Final = Profile(
     legacy=_modes(_BUNDLED_LEGACY, _BUNDLED_LEGACY),
 )
 
-BROWSER: Final = replace(
-    WORKERS,
+BROWSER: Final = WORKERS._replace(
     name="browser",
     conditions=_conditions("browser", "module"),
     type_conditions=frozenset({"types", "browser", "default"}),
 )
 
-EDGE_LIGHT: Final = replace(
-    WORKERS,
+EDGE_LIGHT: Final = WORKERS._replace(
     name="edge-light",
     conditions=_conditions("edge-light", "worker", "browser", "module"),
     type_conditions=frozenset({"types", "edge-light", "worker", "browser", "default"}),

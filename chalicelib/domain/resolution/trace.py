@@ -1,7 +1,6 @@
 """How a resolution is refused, and how its way is told."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Reason = Literal[
     "not_exported",
@@ -15,8 +14,7 @@ Reason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step on the way: the key looked at, the condition below it (dotted when nested), the outcome."""
 
     key: str

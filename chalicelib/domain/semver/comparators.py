@@ -7,9 +7,8 @@ versions begin at their lowest prerelease. The strict grammar refuses junk, the 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.domain.errors import InvalidRange, InvalidVersion
 from chalicelib.domain.semver.grammar import BUILD, LOOSE, MAX_LENGTH, STRICT, without_groups
@@ -23,8 +22,7 @@ NOTHING: Final = "<0.0.0-0"
 """The comparator that no version passes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
+class _Patterns(NamedTuple):
     """The regular expressions of one grammar."""
 
     loose: bool

@@ -6,8 +6,7 @@ character, so that matching never backtracks by more than one identifier.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_LENGTH: Final = 256
 """The longest text that npm reads as one version."""
@@ -33,8 +32,7 @@ def _list_of(identifier: str) -> str:
     return rf"(?:{identifier})(?:\.(?:{identifier}))*"
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
+class Grammar(NamedTuple):
     """One of the two forms, as sources of regular expressions with these groups.
 
     `full` is a whole version without prefix: major, minor, patch, prerelease. `partial` may leave parts out

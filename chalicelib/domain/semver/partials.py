@@ -1,10 +1,9 @@
 """Versions whose parts may be absent or written `x`, as ranges hold them, and the bounds they stand for."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(NamedTuple):
     """The parts of a partial version as they were written; bounds are answered as text."""
 
     major: str | None

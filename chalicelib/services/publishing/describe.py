@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.facts.maturity import maturity_score
-from chalicelib.domain.manifest import Claim, EntryFields, Manifest, Runtimes, Summary, dist_of
+from chalicelib.domain.manifest import Claim, Dist, EntryFields, Manifest, Runtimes, Summary
 from chalicelib.domain.metadata import Checksum, Identifier, Metadata, MetadataDist, Release
+from chalicelib.domain.package import Package
 from chalicelib.domain.times import moment
 from chalicelib.services.publishing.values import Analyzed, Opened
 from chalicelib.stores.manifests import StoredManifest
@@ -24,7 +25,7 @@ def manifest_of(opened: Opened, analyzed: Analyzed) -> Manifest:
         name=opened.name,
         version=opened.version,
         integrity=opened.package.digests.integrity,
-        dist=dist_of(opened.package),
+        dist=_dist(opened.package),
         files=list(opened.package.files),
         types=(types.for_import or types.for_require) if types else None,
         runtimes=runtimes.compatibility if runtimes else NOWHERE,
@@ -51,7 +52,7 @@ def metadata_of(opened: Opened, manifest: StoredManifest, analyzed: Analyzed) ->
         author=package_json.get("author"),
         bugs=_bugs(package_json.get("bugs")),
         checksum=Checksum(value=opened.package.digests.sha256),
-        dist=_dist(opened),
+        dist=_metadata_dist(opened),
         publisher=analyzed.claim.publisher,
         source=analyzed.claim.source,
         release=_release(opened.version, analyzed),
@@ -103,7 +104,20 @@ def _summary_fields(package_json: Mapping[str, Any], found: Mapping[str, Any]) -
     }
 
 
-def _dist(opened: Opened) -> MetadataDist:
+def _dist(package: Package) -> Dist:
+    digests = package.digests
+    return Dist(
+        integrity=digests.integrity,
+        shasum=digests.sha1,
+        sha256=digests.sha256,
+        sha512=digests.sha512,
+        size=digests.size,
+        unpacked_size=package.unpacked_size,
+        file_count=len(package.files),
+    )
+
+
+def _metadata_dist(opened: Opened) -> MetadataDist:
     return MetadataDist(
         tarball=f"/v1/packages/{opened.name}/{opened.version}.tgz",
         integrity=opened.package.digests.integrity,

@@ -25,6 +25,9 @@ def stage(workshop: Workshop, request: PublishRequest) -> Staged:
 
 def _stage_upload(workshop: Workshop, request: PublishRequest, upload: str) -> Staged:
     sha256 = _checked(request, _hash(workshop.incoming.open(upload)))
+    if request.etag is not None and not workshop.incoming.holds(upload, request.etag):
+        # What was read may be somebody else's; whose it is was told of the object with this ETag alone.
+        raise UploadChanged(upload)
     workshop.artifacts.stage_stream(sha256, _verified(workshop.incoming.open(upload), sha256, upload))
     return Staged(sha256, lambda: workshop.artifacts.open_staged(sha256))
 

@@ -42,7 +42,7 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class PublishRequest:
-    """A wish to publish the tarball `data`, or the one under the key `upload`.
+    """A wish to publish the tarball `data`, or the one under the key `upload`, which has to have the `etag` if given.
 
     `name` and `sha256` (hex) are checked against the tarball where they are given; `packages` are those that may be
     published this way; `tag` is a dist-tag to move.
@@ -56,6 +56,7 @@ class PublishRequest:
     sha256: str | None = None
     data: bytes | None = field(default=None, repr=False)
     upload: str | None = None
+    etag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

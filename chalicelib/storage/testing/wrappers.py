@@ -5,20 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from threading import Lock
-from typing import Literal, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from chalicelib.storage.port import (
-    NotModified,
-    ObjectInfo,
-    ObjectStore,
-    Prefix,
-    StorageError,
-    StorageUnavailable,
-    StoredObject,
-)
+from chalicelib.storage.port import ObjectStore, StorageError, StorageUnavailable, StoredObject
+from chalicelib.storage.wrappers.passing import SIGNATURES, PassingStore
 
 Answer = TypeVar("Answer")
-Read = StoredObject | Literal[NotModified.NOT_MODIFIED]
 
 
 class Call(NamedTuple):
@@ -38,11 +30,11 @@ class _Entry:
     bytes_out: int = 0
 
 
-class CountingStore:
+class CountingStore(PassingStore):
     """Passes every call on and records it; a stream's bytes are counted as they are read."""
 
     def __init__(self, inner: ObjectStore) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self._lock = Lock()
         self._entries: list[_Entry] = []
 
@@ -57,25 +49,10 @@ class CountingStore:
         with self._lock:
             self._entries = []
 
-    def get(
-        self, key: str, *, start: int | None = None, end: int | None = None, unless_etag: str | None = None
-    ) -> Read:
-        """Count a read and the bytes it answered."""
-        entry = self._enter("get", key)
-        answer = self.inner.get(key, start=start, end=end, unless_etag=unless_etag)
-        if isinstance(answer, StoredObject):
-            entry.bytes_out = len(answer.data)
-        return answer
-
     def stream(self, key: str, *, start: int | None = None, end: int | None = None) -> Iterator[bytes]:
         """Count a streamed read and the bytes that are taken from it."""
         entry = self._enter("stream", key)
         return _counted(self.inner.stream(key, start=start, end=end), entry)
-
-    def head(self, key: str) -> ObjectInfo:
-        """Count a description."""
-        self._enter("head", key)
-        return self.inner.head(key)
 
     def put(
         self,
@@ -99,53 +76,12 @@ class CountingStore:
             key, _counted(chunks, entry, incoming=True), if_absent=if_absent, content_type=content_type
         )
 
-    def copy(self, source: str, target: str) -> str:
-        """Count a copy under its target."""
-        self._enter("copy", target)
-        return self.inner.copy(source, target)
-
-    def delete(self, key: str) -> None:
-        """Count a removal."""
-        self._enter("delete", key)
-        self.inner.delete(key)
-
-    def list(
-        self, prefix: str, *, after: str | None = None, delimiter: str | None = None, limit: int | None = None
-    ) -> Iterator[ObjectInfo | Prefix]:
-        """Count a listing once, however far it is read."""
-        self._enter("list", prefix)
-        return self.inner.list(prefix, after=after, delimiter=delimiter, limit=limit)
-
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
-        """Count a signature, though it asks nothing of the medium."""
-        self._enter("presign_get", key)
-        return self.inner.presign_get(key, expires=expires, filename=filename)
-
-    def presign_put(
-        self,
-        key: str,
-        *,
-        expires: int,
-        content_type: str | None = None,
-        content_length: int | None = None,
-        sha256: str | None = None,
-        if_absent: bool = False,
-    ) -> str | None:
-        """Count a signature, though it asks nothing of the medium."""
-        self._enter("presign_put", key)
-        return self.inner.presign_put(
-            key,
-            expires=expires,
-            content_type=content_type,
-            content_length=content_length,
-            sha256=sha256,
-            if_absent=if_absent,
-        )
-
-    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
-        """Count a signature, though it asks nothing of the medium."""
-        self._enter("presign_part", key)
-        return self.inner.presign_part(key, upload_id=upload_id, part_number=part_number, expires=expires)
+    def _call(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        entry = self._enter(verb, key)
+        answer = call()
+        if isinstance(answer, StoredObject):
+            entry.bytes_out = len(answer.data)
+        return answer
 
     def _enter(self, verb: str, key: str, bytes_in: int = 0) -> _Entry:
         entry = _Entry(verb, key, bytes_in)
@@ -176,7 +112,7 @@ class Death(BaseException):
     """The process is gone; not an Exception, so that no handler of the code under test survives it."""
 
 
-class FaultyStore:
+class FaultyStore(PassingStore):
     """Fails at the `at`-th storage call, counted from 1, and passes every other one on.
 
     After a death every further call dies too, as cleaning up is not what dead processes do. The other faults
@@ -188,7 +124,7 @@ class FaultyStore:
     def __init__(
         self, inner: ObjectStore, fault: Fault, *, at: int, times: int = 1, retryable: bool = True
     ) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.fault = fault
         self.calls = 0
         self.struck = False
@@ -197,100 +133,18 @@ class FaultyStore:
         self._retryable = retryable
         self._lock = Lock()
 
-    def get(
-        self, key: str, *, start: int | None = None, end: int | None = None, unless_etag: str | None = None
-    ) -> Read:
-        """Read, or fail."""
-        return self._call(key, lambda: self.inner.get(key, start=start, end=end, unless_etag=unless_etag))
-
-    def stream(self, key: str, *, start: int | None = None, end: int | None = None) -> Iterator[bytes]:
-        """Read in pieces, or fail."""
-        return self._call(key, lambda: self.inner.stream(key, start=start, end=end))
-
-    def head(self, key: str) -> ObjectInfo:
-        """Describe, or fail."""
-        return self._call(key, lambda: self.inner.head(key))
-
-    def put(
-        self,
-        key: str,
-        data: bytes,
-        *,
-        if_absent: bool = False,
-        if_etag: str | None = None,
-        content_type: str | None = None,
-    ) -> str:
-        """Write, or fail."""
-        return self._call(
-            key,
-            lambda: self.inner.put(
-                key, data, if_absent=if_absent, if_etag=if_etag, content_type=content_type
-            ),
-        )
-
-    def put_stream(
-        self, key: str, chunks: Iterable[bytes], *, if_absent: bool = False, content_type: str | None = None
-    ) -> str:
-        """Write from pieces, or fail."""
-        return self._call(
-            key,
-            lambda: self.inner.put_stream(key, chunks, if_absent=if_absent, content_type=content_type),
-        )
-
-    def copy(self, source: str, target: str) -> str:
-        """Copy, or fail."""
-        return self._call(target, lambda: self.inner.copy(source, target))
-
-    def delete(self, key: str) -> None:
-        """Remove, or fail."""
-        self._call(key, lambda: self.inner.delete(key))
-
-    def list(
-        self, prefix: str, *, after: str | None = None, delimiter: str | None = None, limit: int | None = None
-    ) -> Iterator[ObjectInfo | Prefix]:
-        """List, or fail."""
-        return self._call(
-            prefix, lambda: self.inner.list(prefix, after=after, delimiter=delimiter, limit=limit)
-        )
-
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
-        """Pass on."""
-        return self.inner.presign_get(key, expires=expires, filename=filename)
-
-    def presign_put(
-        self,
-        key: str,
-        *,
-        expires: int,
-        content_type: str | None = None,
-        content_length: int | None = None,
-        sha256: str | None = None,
-        if_absent: bool = False,
-    ) -> str | None:
-        """Pass on."""
-        return self.inner.presign_put(
-            key,
-            expires=expires,
-            content_type=content_type,
-            content_length=content_length,
-            sha256=sha256,
-            if_absent=if_absent,
-        )
-
-    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
-        """Pass on."""
-        return self.inner.presign_part(key, upload_id=upload_id, part_number=part_number, expires=expires)
-
-    def _call(self, key: str, perform: Callable[[], Answer]) -> Answer:
+    def _call(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        if verb in SIGNATURES:
+            return call()
         number = self._count()
         dies = self.fault in {Fault.DEATH_BEFORE, Fault.DEATH_AFTER}
         if number < self._at or (not dies and number >= self._at + self._times):
-            return perform()
+            return call()
         self.struck = True
         if self.fault is Fault.LOST_RESPONSE or (self.fault is Fault.DEATH_AFTER and number == self._at):
             # Whatever the store has to say, the caller will not hear it.
             with suppress(StorageError):
-                perform()
+                call()
         if dies:
             raise Death
         raise StorageUnavailable(key, self.fault.value, retryable=self._retryable)

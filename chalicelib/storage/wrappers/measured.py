@@ -6,13 +6,10 @@ from typing import TypeVar
 
 from chalicelib import telemetry
 from chalicelib.storage.port import ObjectInfo, Prefix
-from chalicelib.storage.wrappers.passing import PassingStore
+from chalicelib.storage.wrappers.passing import SIGNATURES, PassingStore
 
 Answer = TypeVar("Answer")
 Piece = TypeVar("Piece")
-
-UNASKED = frozenset({"presign_put", "presign_part"})
-"""Verbs that ask nothing of the medium."""
 
 
 class MeasuredStore(PassingStore):
@@ -29,7 +26,7 @@ class MeasuredStore(PassingStore):
         return _timed("list", super().list(prefix, after=after, delimiter=delimiter, limit=limit))
 
     def _call(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
-        if verb in UNASKED:
+        if verb in SIGNATURES:
             return call()
         with telemetry.operation(verb, key):
             return call()

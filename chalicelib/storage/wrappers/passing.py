@@ -1,11 +1,14 @@
 """What the stores around a store have in common: every verb is passed on through one place."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from chalicelib.storage.port import NotModified, ObjectInfo, ObjectStore, Prefix, StoredObject
 
 Answer = TypeVar("Answer")
+
+SIGNATURES: Final = frozenset({"presign_get", "presign_put", "presign_part"})
+"""Verbs that ask nothing of the medium."""
 
 
 class PassingStore:
@@ -78,8 +81,10 @@ class PassingStore:
         )
 
     def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
-        """Pass on unseen: a signature for reading asks nothing of the medium."""
-        return self.inner.presign_get(key, expires=expires, filename=filename)
+        """Pass on."""
+        return self._call(
+            "presign_get", key, lambda: self.inner.presign_get(key, expires=expires, filename=filename)
+        )
 
     def presign_put(
         self,

@@ -19,7 +19,11 @@ FACTS: dict[str, Any] = {
     "createdBy": "admin",
     "expiresAt": "2026-04-01T00:00:00.000Z",
 }
-LIST = {"publishers": [{"name": "alice", "packages": ["*"]}, {"name": "ci-*", "packages": ["@acme/*", "b"]}]}
+EVERLASTING = {name: fact for name, fact in FACTS.items() if name != "expiresAt"}
+LIST = {
+    "everybody": False,
+    "publishers": [{"name": "alice", "packages": ["*"]}, {"name": "ci-*", "packages": ["@acme/*", "b"]}],
+}
 
 
 def test_token_create_prints_the_token_alone_so_that_a_script_can_keep_it(
@@ -71,8 +75,9 @@ def test_token_create_asks_for_the_least_unless_told(prism: Prism, registry: Fak
 
 def test_token_list_shows_what_there_is(prism: Prism, registry: FakeRegistry) -> None:
     old = {**FACTS, "id": "f" * 12, "scopes": ["read"], "revokedAt": "2026-02-01T00:00:00.000Z"}
+    expired = FACTS | {"id": "1" * 12, "expiresAt": "2025-12-31T23:59:59.999Z"}
     eternal = {key: FACTS[key] for key in FACTS if key not in {"packages", "expiresAt"}} | {"id": "0" * 12}
-    registry.answer("GET /v1/tokens?limit=3", {"tokens": [FACTS, old, eternal], "next": "f" * 12})
+    registry.answer("GET /v1/tokens?limit=3", {"tokens": [FACTS, old, expired, eternal], "next": "f" * 12})
 
     result = prism("token", "list", "--limit", "3")
 
@@ -80,25 +85,54 @@ def test_token_list_shows_what_there_is(prism: Prism, registry: FakeRegistry) ->
         """
         5f0c8e2a91d4  ci  publish  @acme/*       until 2026-04-01T00:00:00.000Z
         ffffffffffff  ci  read     @acme/*       revoked 2026-02-01T00:00:00.000Z
+        111111111111  ci  publish  @acme/*       expired 2025-12-31T23:59:59.999Z
         000000000000  ci  publish  all packages  for ever
         """
     )
     assert result.err == "there are more: add --cursor ffffffffffff\n"
 
 
-def test_token_revoke_revokes(prism: Prism, registry: FakeRegistry) -> None:
+@pytest.mark.parametrize("named", ["5f0c8e2a91d4", TOKEN])
+def test_token_revoke_takes_the_id_or_the_token_and_sends_only_the_id(
+    prism: Prism, registry: FakeRegistry, named: str
+) -> None:
     registry.answer("DELETE /v1/tokens/5f0c8e2a91d4", FACTS)
 
-    assert prism("token", "revoke", "5f0c8e2a91d4").out == "Revoked 5f0c8e2a91d4 of ci\n"
+    assert prism("token", "revoke", named).out == "Revoked 5f0c8e2a91d4 of ci\n"
+
+
+def test_audit_shows_who_did_what_to_whom(prism: Prism, registry: FakeRegistry) -> None:
+    change = {"schema": 1, "id": "0", "at": "2026-01-01T00:00:00.000Z", "by": "root", "token": "815a23f6cdbd"}
+    entries = [
+        change | {"action": "publisher.allow", "subject": "ci-*", "details": {"packages": ["*"]}},
+        change | {"action": "token.revoke", "subject": "5f0c8e2a91d4", "details": {}},
+        change | {"action": "token.create", "subject": "5f0c8e2a91d4", "details": EVERLASTING},
+    ]
+    registry.answer("GET /v1/audit?limit=3", {"entries": entries, "next": "place"})
+    registry.answer("GET /v1/audit", {"entries": []})
+
+    shown, empty = prism("audit", "--limit", "3"), prism("audit")
+
+    assert shown.out == text(
+        """
+        2026-01-01T00:00:00.000Z  root  815a23f6cdbd  publisher.allow  ci-*          all packages
+        2026-01-01T00:00:00.000Z  root  815a23f6cdbd  token.revoke     5f0c8e2a91d4
+        2026-01-01T00:00:00.000Z  root  815a23f6cdbd  token.create     5f0c8e2a91d4  ci: publish, @acme/*
+        """
+    )
+    assert shown.err == "there are more: add --cursor place\n"
+    assert (empty.out, empty.err) == ("", "nothing has been changed yet\n")
 
 
 def test_publisher_list_says_whom_the_registry_trusts(prism: Prism, registry: FakeRegistry) -> None:
-    registry.answer("GET /v1/publishers", LIST, {"publishers": []})
+    unused, left = {"publishers": [], "everybody": True}, {"publishers": [], "everybody": False}
+    registry.answer("GET /v1/publishers", LIST, unused, left)
 
-    listed, empty = prism("publisher", "list"), prism("publisher", "list")
+    listed, empty, nobody = (prism("publisher", "list") for _ in range(3))
 
     assert listed.out == "alice  all packages\nci-*   @acme/*, b\n"
     assert (empty.out, "everybody may publish" in empty.err) == ("", True)
+    assert (nobody.out, "nobody may publish" in nobody.err) == ("", True)
 
 
 def test_publisher_allow_and_remove_name_the_publisher_safely(prism: Prism, registry: FakeRegistry) -> None:
@@ -125,13 +159,43 @@ def test_whoami_tells_what_the_registry_thinks(prism: Prism, registry: FakeRegis
 
     assert prism("whoami").out == text(
         """
-        name      ci
-        scopes    read, publish
-        packages  @acme/*
-        token     5f
+        Name      ci
+        Scopes    read, publish
+        Packages  @acme/*
+        Token     5f
         """
     )
     assert "nobody: the registry is open" in prism("whoami").out
+
+
+def test_whoami_tells_the_token_of_the_settings_from_those_that_are_stored(
+    prism: Prism, registry: FakeRegistry
+) -> None:
+    registry.answer("GET /v1/whoami", {"access": "token", "name": "admin", "scopes": [], "token": "setting"})
+
+    assert "the one in the registry's setting PRISM_ADMIN_TOKEN" in prism("whoami").out
+
+
+@pytest.mark.parametrize("argv", ["token revoke", "publisher allow", "publisher remove"])
+def test_an_empty_name_is_wrong_usage(prism: Prism, registry: FakeRegistry, argv: str) -> None:
+    result = prism(*argv.split(), "")
+
+    assert result.status is ExitStatus.USAGE
+    assert "is empty" in result.err
+    assert registry.asked == []
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "two words", "tökén", "\x00"])
+@pytest.mark.parametrize("command", ["whoami", "doctor"])
+def test_a_token_that_no_header_can_hold_is_wrong_usage_and_is_not_told(
+    prism: Prism, registry: FakeRegistry, command: str, token: str
+) -> None:
+    result = prism(command, PRISM_TOKEN=token)
+
+    assert result.status is ExitStatus.USAGE
+    assert result.err.startswith("error: PRISM_TOKEN holds spaces")
+    assert token not in result.err
+    assert registry.asked == []
 
 
 @pytest.mark.parametrize("command", ["token", "publisher"])

@@ -144,6 +144,23 @@ class TestTokens:
         assert sound.asked[1].headers["authorization"] == f"Bearer {'t' * 20}"
         assert "t" * 20 not in result.out
 
+    def test_whom_the_token_names_is_the_publisher_whatever_the_environment_says(
+        self, prism: Prism, sound: FakeRegistry
+    ) -> None:
+        sound.answer("GET /v1/whoami", {"access": "token", "name": "ci", "scopes": ["publish", "read"]})
+
+        result = prism("doctor", "--json", PRISM_TOKEN="t" * 20, PRISM_PUBLISHER_NAME="Alice")
+
+        told = "packages are published by `ci`, whom the token names"
+        assert findings(result)["publisher"]["detail"] == told
+
+    def test_a_token_for_reading_publishes_nothing(self, prism: Prism, sound: FakeRegistry) -> None:
+        sound.answer("GET /v1/whoami", {"access": "token", "name": "reader", "scopes": ["read"]})
+
+        result = prism("doctor", "--json", PRISM_TOKEN="t" * 20)
+
+        assert findings(result)["publisher"]["detail"].startswith("nothing can be published")
+
     def test_a_refused_token_is_a_failure(self, prism: Prism, sound: FakeRegistry) -> None:
         sound.answer("GET /v1/whoami", problem(401, "invalid_token", "the token has expired"))
 
@@ -163,6 +180,7 @@ class TestTokens:
 
         found = findings(result)
         assert (found["token"]["status"], found["registry"]["status"]) == ("failed", "warning")
+        assert "publisher" not in found, "nobody publishes without one"
         assert "scope `admin`" in found["registry"]["fix"]
 
     def test_a_registry_that_knows_no_tokens_is_not_held_to_them(

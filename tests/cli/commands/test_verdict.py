@@ -56,6 +56,35 @@ def test_an_address_outside_of_incoming_is_wrong_usage(prism: Prism, registry: F
     assert registry.asked == []
 
 
+@pytest.mark.parametrize("key", ["", "../7d1c.tgz", "a//b.tgz", "/7d1c.tgz", "s3://bucket/prism/incoming/"])
+def test_what_no_upload_is_called_is_wrong_usage(prism: Prism, registry: FakeRegistry, key: str) -> None:
+    result = prism("verdict", key)
+
+    assert result.status is ExitStatus.USAGE
+    assert "is no upload's key" in result.err
+    assert registry.asked == []
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-1", "nan"])
+def test_a_time_that_cannot_be_waited_is_wrong_usage(
+    prism: Prism, registry: FakeRegistry, seconds: str
+) -> None:
+    result = prism("verdict", "7d1c", "--wait", f"--timeout={seconds}")
+
+    assert result.status is ExitStatus.USAGE
+    assert f"`{seconds}` is not a number of seconds" in result.err
+    assert registry.asked == []
+
+
+def test_an_upload_nobody_knows_is_told_with_how_to_name_one(prism: Prism, registry: FakeRegistry) -> None:
+    registry.answer("GET /v1/incoming/incoming/a.tgz", problem(404, "upload_not_found", "nothing lies there"))
+
+    result = prism("verdict", "incoming/a.tgz")
+
+    assert result.status is ExitStatus.NOT_FOUND
+    assert "hint: `prism verdict` takes the key below incoming/" in result.err
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [

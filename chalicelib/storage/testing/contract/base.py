@@ -1,4 +1,4 @@
-"""What the parts of the contract share: the back doors, the medium's limits and small helpers."""
+"""What the parts of the contract share: the back doors, the medium's limits, and short ways to read."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
