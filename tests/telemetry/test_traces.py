@@ -184,9 +184,8 @@ def test_a_collector_that_refuses_does_not_fail_a_request(app: PrismApp, collect
 
 
 def test_lost_spans_are_told_in_one_line_that_names_the_collector(
-    app: PrismApp, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    app: PrismApp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(logging.getLogger(telemetry.LOGGER), "propagate", True)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
 
