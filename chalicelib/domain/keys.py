@@ -116,6 +116,47 @@ class ObjectKeys:
         return f"{self.audit}{place}.json"
 
     @property
+    def jobs(self) -> str:
+        """The prefix of executions; each job's lie below its id."""
+        return f"{self.prefix}jobs/"
+
+    def job(self, job_id: str) -> str:
+        """A job."""
+        return f"{self.jobs}{job_id}/job.json"
+
+    def checkpoints(self, job_id: str) -> str:
+        """The prefix of a job's checkpoints."""
+        return f"{self.jobs}{job_id}/checkpoints/"
+
+    def checkpoint(self, job_id: str, checkpoint_id: str) -> str:
+        """One checkpoint of a job."""
+        return f"{self.checkpoints(job_id)}{checkpoint_id}.json"
+
+    def leases(self, job_id: str) -> str:
+        """The prefix of the leases of a job; newer ones come first."""
+        return f"{self.jobs}{job_id}/leases/"
+
+    def runs(self, job_id: str) -> str:
+        """The prefix of a job's runs; each one's lie below its id."""
+        return f"{self.jobs}{job_id}/runs/"
+
+    def run(self, job_id: str, run_id: str) -> str:
+        """The prefix of a run, and of the names of its events."""
+        return f"{self.runs(job_id)}{run_id}/"
+
+    def run_setting(self, job_id: str, run_id: str) -> str:
+        """With what a run was started."""
+        return f"{self.run(job_id, run_id)}run-setting.json"
+
+    def run_log(self, job_id: str, run_id: str) -> str:
+        """The prefix of a run's numbered events."""
+        return f"{self.run(job_id, run_id)}log/"
+
+    def job_places(self, view: str = "all") -> str:
+        """The prefix of one listing of jobs: `all`, `state/{state}` or `package/{name}`; newer ones come first."""
+        return f"{self.prefix}index/jobs/{view}/"
+
+    @property
     def announced(self) -> tuple[tuple[str, str], ...]:
         """The prefixes, each with the suffix of its keys, of new objects that the functions hear of."""
         return (self.incoming, ".tgz"), (f"{self.prefix}heads/", ".json")

@@ -1,0 +1,99 @@
+"""Leases over a store: of any number of workers who want a run, one has it."""
+
+from functools import partial
+from typing import Final
+
+from chalicelib.domain.document import UnreadableDocument
+from chalicelib.domain.executions.errors import Overtaken, RunHeld
+from chalicelib.domain.executions.identity import check_id
+from chalicelib.domain.executions.leases import Lease, RunClaim, next_lease
+from chalicelib.domain.executions.names import lease_name, numbered_name
+from chalicelib.domain.executions.records import Event
+from chalicelib.stores.executions.events import Events
+
+LEASE_MS: Final = 60_000
+"""How long a worker has a run before it must renew its lease, unless it says otherwise."""
+CLAIMED: Final = "claimRun"
+"""The event by which a worker who takes a run over makes the next write of the one before it fail."""
+
+
+class Leases(Events):
+    """The leases of jobs."""
+
+    def claim_run(self, job_id: str, worker: str, *, duration_ms: int = LEASE_MS) -> RunClaim:
+        """Take up a job: begin a run, or take over the one whose worker has not renewed its lease in time.
+
+        `worker` names one invocation; claiming again under the same name answers the claim that it has. Raises RunHeld
+        while another worker holds the job. Who held it before is Overtaken at its next write, or a few writes later
+        if it is writing at that moment; the log may then lack some numbers.
+        """
+        while True:
+            newest = self.current_lease(job_id)
+            now = self._now()
+            if newest is not None and not newest.ended(now):
+                if newest.worker != worker:
+                    raise RunHeld(job_id, newest.deadline)
+                return self._enter(newest)
+            lease = next_lease(job_id, newest, worker=worker, now=now, duration=duration_ms)
+            if self._grant(lease):
+                return self._enter(lease)
+
+    def renew_run(self, lease: Lease, *, duration_ms: int = LEASE_MS) -> Lease:
+        """Keep a run for longer; raises Overtaken if another worker has it now."""
+        return self._succeed(lease, lease.renewed(self._now(), duration_ms))
+
+    def release_run(self, lease: Lease) -> Lease:
+        """Give a job back, so that the next claim need not wait and begins a new run; raises Overtaken."""
+        return self._succeed(lease, lease.given_back(self._now()))
+
+    def current_lease(self, job_id: str) -> Lease | None:
+        """Answer the newest lease of a job, or None; one listing and one read."""
+        prefix = self._keys.leases(check_id(job_id, "job"))
+        for name in self._names(prefix, limit=1):
+            found = self._find(prefix + name, partial(_parse, job_id, name))
+            return found.record if found else None
+        return None
+
+    def _grant(self, lease: Lease) -> bool:
+        return self._create(self._keys.leases(lease.job_id) + lease_name(lease.number), lease.to_bytes())
+
+    def _succeed(self, lease: Lease, following: Lease) -> Lease:
+        if self._grant(following):
+            return following
+        newest = self.current_lease(lease.job_id)
+        # A write whose answer was lost, tried again.
+        if newest is None or not newest.is_of(lease) or newest.released != following.released:
+            raise Overtaken(lease.job_id, lease.run_id)
+        return newest
+
+    def _enter(self, lease: Lease) -> RunClaim:
+        """Write the event that makes the next write of the run's last worker fail."""
+        last = self.last_event(lease.job_id, lease.run_id)
+        if last is not None and last.epoch == lease.epoch:
+            return RunClaim(lease, last.seq or 0)
+        seq, leap = 1 + (last.seq or 0 if last else 0), 1
+        log = self._log(lease.job_id, lease.run_id)
+        # Whoever had the run may be writing on, as fast as this does: one number at a time would never get ahead.
+        while not self._create(log + numbered_name(seq), self._claimed(lease, seq).to_bytes()):
+            seq, leap = seq + leap, leap * 2
+        return RunClaim(lease, seq)
+
+    def _claimed(self, lease: Lease, seq: int) -> Event:
+        return Event(
+            id=f"{lease.run_id}-{seq:08d}",
+            job_id=lease.job_id,
+            run_id=lease.run_id,
+            timestamp=self._now(),
+            step_number=seq,
+            type=CLAIMED,
+            seq=seq,
+            epoch=lease.epoch,
+            payload={"worker": lease.worker, "attempt": lease.attempt},
+        )
+
+
+def _parse(job_id: str, name: str, data: bytes) -> Lease:
+    lease = Lease.from_bytes(data)
+    if lease.job_id != job_id or lease_name(lease.number) != name:
+        raise UnreadableDocument("Lease", f"it says that it is number {lease.number} of `{lease.job_id}`")
+    return lease
