@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 from chalicelib.api.local.server import LocalServer
 from chalicelib.container import container
-from chalicelib.settings import InvalidSettings, Settings
+from chalicelib.settings import InvalidSettings, Settings, port
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8000
@@ -71,10 +71,7 @@ def serve_until_stopped(server: LocalServer) -> None:
 
 def address_of(environ: Mapping[str, str]) -> tuple[str, int]:
     """Answer where to listen; raises InvalidSettings."""
-    text = environ.get("PORT", "").strip() or str(DEFAULT_PORT)
-    if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
-        raise InvalidSettings(f"PORT is `{text}`, which is not a number from 0 to 65535")
-    return environ.get("HOST", "").strip() or DEFAULT_HOST, int(text)
+    return environ.get("HOST", "").strip() or DEFAULT_HOST, port(environ, "PORT", DEFAULT_PORT)
 
 
 def greeting(url: str, settings: Settings) -> str:

@@ -214,6 +214,14 @@ def _r2(env: "_Reader") -> R2Settings:
     )
 
 
+def port(environ: Mapping[str, str], name: str, default: int) -> int:
+    """Read the port that a variable names, 0 for any free one; raises InvalidSettings."""
+    text = environ.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
+        raise InvalidSettings(f"{name} is `{text}`, which is not a number from 0 to 65535")
+    return int(text)
+
+
 class _Reader:
     """Reads typed values; an empty variable counts as absent."""
 

@@ -188,7 +188,7 @@ def _policies(given: Namespace) -> None:
 
 
 def _costs(given: Namespace) -> None:
-    _say(costs.table())
+    _say(f"{costs.table()}\n\nAt list prices: {costs.PRICES_OF}.")
 
 
 if __name__ == "__main__":

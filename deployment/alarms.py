@@ -45,9 +45,8 @@ def alarms(stage: Stage) -> list[Alarm]:
 
 
 def _of_the_api(stage: Stage) -> Iterator[Alarm]:
-    name = stage.functions[API].full_name
     yield Alarm(
-        name=f"{name}-answers-5xx",
+        name=f"{stage.functions[API].full_name}-answers-5xx",
         meaning="The API answers with failures; the function's log tells which.",
         namespace="AWS/ApiGateway",
         metric="5XXError",
@@ -55,12 +54,11 @@ def _of_the_api(stage: Stage) -> Iterator[Alarm]:
         statistic="Sum",
         threshold=FAILED_ANSWERS,
     )
-    yield Alarm(
-        name=f"{name}-slow",
-        meaning="One answer in a hundred is about to take longer than API Gateway waits.",
-        namespace="AWS/Lambda",
+    yield _of_lambda(
+        stage.functions[API],
+        "slow",
+        "One answer in a hundred is about to take longer than API Gateway waits.",
         metric="Duration",
-        dimensions={"FunctionName": name},
         statistic="p99",
         threshold=NEARLY * GATEWAY_SECONDS * 1000,
         periods=2,
@@ -68,24 +66,17 @@ def _of_the_api(stage: Stage) -> Iterator[Alarm]:
 
 
 def _of_a_function(function: Function) -> Iterator[Alarm]:
-    of_function = {"FunctionName": function.full_name}
-    yield Alarm(
-        name=f"{function.full_name}-errors",
-        meaning="The function ended with an error; failures that are answered do not count.",
-        namespace="AWS/Lambda",
+    yield _of_lambda(
+        function,
+        "errors",
+        "The function ended with an error; failures that are answered do not count.",
         metric="Errors",
-        dimensions=of_function,
-        statistic="Sum",
-        threshold=1,
     )
-    yield Alarm(
-        name=f"{function.full_name}-throttles",
-        meaning="Invocations wait or are refused; the account's or the function's concurrency is used up.",
-        namespace="AWS/Lambda",
+    yield _of_lambda(
+        function,
+        "throttles",
+        "Invocations wait or are refused; the account's or the function's concurrency is used up.",
         metric="Throttles",
-        dimensions=of_function,
-        statistic="Sum",
-        threshold=1,
         periods=2,
     )
 
@@ -100,21 +91,40 @@ def _of_an_event_function(function: Function) -> Iterator[Alarm]:
         statistic="Maximum",
         threshold=1,
     )
-    yield Alarm(
-        name=f"{function.full_name}-lost-letters",
-        meaning="An event was given up and could not be kept; the bucket's listing tells which, not the queue.",
-        namespace="AWS/Lambda",
+    yield _of_lambda(
+        function,
+        "lost-letters",
+        "An event was given up and could not be kept; the bucket's listing tells which, not the queue.",
         metric="DestinationDeliveryFailures",
-        dimensions={"FunctionName": function.full_name},
-        statistic="Sum",
-        threshold=1,
     )
-    yield Alarm(
-        name=f"{function.full_name}-slow",
-        meaning="An event takes nearly as long as the function may run.",
-        namespace="AWS/Lambda",
+    yield _of_lambda(
+        function,
+        "slow",
+        "An event takes nearly as long as the function may run.",
         metric="Duration",
-        dimensions={"FunctionName": function.full_name},
         statistic="Maximum",
         threshold=NEARLY * function.timeout * 1000,
+    )
+
+
+def _of_lambda(
+    function: Function,
+    ending: str,
+    meaning: str,
+    *,
+    metric: str,
+    statistic: str = "Sum",
+    threshold: float = 1,
+    periods: int = 1,
+) -> Alarm:
+    """Answer an alarm on what Lambda measures of a function."""
+    return Alarm(
+        name=f"{function.full_name}-{ending}",
+        meaning=meaning,
+        namespace="AWS/Lambda",
+        metric=metric,
+        dimensions={"FunctionName": function.full_name},
+        statistic=statistic,
+        threshold=threshold,
+        periods=periods,
     )

@@ -63,21 +63,8 @@ PUBLISHING: Final = (
     *("put", "get", "put", "put", "list", "delete"),
 )
 UPLOADING: Final = (
-    *(
-        "head",
-        "get",
-        "stream",
-        "head",
-        "stream",
-        "put_stream",
-        "stream",
-        "get",
-        "get",
-        "get",
-        "put",
-        "copy",
-        "put_stream",
-    ),
+    *("head", "get", "stream", "head", "stream", "put_stream", "stream"),
+    *("get", "get", "get", "put", "copy", "put_stream"),
     *("put", "get", "put", "put", "list", "delete", "put", "head", "delete"),
 )
 

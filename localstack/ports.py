@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Mapping
 
-from chalicelib.settings import InvalidSettings
+from chalicelib.settings import port
 
 
 class PortTaken(Exception):
@@ -16,13 +16,10 @@ class PortTaken(Exception):
 
 def requested(environ: Mapping[str, str], name: str, default: int) -> int:
     """Answer the port a variable asks for, a free one for 0; raises InvalidSettings and PortTaken."""
-    text = environ.get(name, "").strip() or str(default)
-    if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
-        raise InvalidSettings(f"{name} is `{text}`, which is not a number from 0 to 65535")
-    port = int(text)
-    if not is_free(port):
-        raise PortTaken(name, port)
-    return port or free_port()
+    wanted = port(environ, name, default)
+    if not is_free(wanted):
+        raise PortTaken(name, wanted)
+    return wanted or free_port()
 
 
 def free_port() -> int:

@@ -72,9 +72,7 @@ def create_token(request: Request) -> Answer:
 )
 def tokens(request: Request) -> Answer:
     """List what tokens there are, or were until they were revoked or expired, without their texts."""
-    page = request.query_as(PageQuery)
-    if page.cursor and not is_token_id(page.cursor):
-        raise InvalidQuery("`cursor` is not one that an answer of this list named")
+    page = request.query_as(PageQuery).checked(is_token_id)
     return json_answer(container().granting.tokens(after=page.cursor, limit=page.limit), cache=NO_STORE)
 
 
@@ -92,7 +90,7 @@ def revoke_token(request: Request) -> Answer:
 
 @routes.get("/v1/publishers", summary="Trusted publishers", answers={200: PublisherList}, scope="admin")
 def publishers(request: Request) -> Answer:
-    """List who may publish what; while the list is empty, all may who have the scope."""
+    """List who may publish what; until somebody is put on the list, all may who have the scope."""
     return json_answer(container().granting.publishers(), cache=NO_STORE)
 
 
@@ -119,7 +117,7 @@ def allow_publisher(request: Request) -> Answer:
     scope="admin",
 )
 def remove_publisher(request: Request) -> Answer:
-    """Take a publisher off the list; when the last one has gone, all may publish who have the scope."""
+    """Take a publisher off the list; when the last one has gone, nobody may publish."""
     return json_answer(container().granting.remove_publisher(request.params["publisher"], by=request.caller))
 
 
@@ -133,7 +131,5 @@ def remove_publisher(request: Request) -> Answer:
 )
 def audit(request: Request) -> Answer:
     """List who changed tokens and publishers, the newest change first; each was written down before it was made."""
-    page = request.query_as(PageQuery)
-    if page.cursor and not is_place(page.cursor):
-        raise InvalidQuery("`cursor` is not one that an answer of this list named")
+    page = request.query_as(PageQuery).checked(is_place)
     return json_answer(container().granting.log(after=page.cursor, limit=page.limit), cache=NO_STORE)

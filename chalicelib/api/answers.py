@@ -48,6 +48,11 @@ class Answer:
         others = {key: kept for key, kept in self.headers.items() if key.lower() != name.lower()}
         return replace(self, headers={**others, name: value})
 
+    def varying_by(self, request_header: str) -> "Answer":
+        """Answer the same, telling caches that it also depends on one more header of the request."""
+        vary = self.header("Vary")
+        return self.with_header("Vary", f"{vary}, {request_header}" if vary else request_header)
+
     def body(self) -> bytes:
         """Answer the bytes of the content."""
         if self.content is None:

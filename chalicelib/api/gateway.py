@@ -162,5 +162,4 @@ def _compressible(answer: Answer) -> Answer:
     """
     if answer.status == HTTPStatus.PARTIAL_CONTENT or is_compressed(answer.content_type):
         return answer.with_header("Content-Encoding", "identity")
-    vary = answer.header("Vary")
-    return answer.with_header("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding")
+    return answer.varying_by("Accept-Encoding")

@@ -24,8 +24,6 @@ from chalicelib.domain.errors import PackageNotFound
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERY_PACKAGE
 
-VARY = "Vary"
-
 
 def admit(route: Route, request: Request) -> Request:
     """Answer a request with its caller, if they may send it; who is refused is told in the log as well.
@@ -46,10 +44,8 @@ def shielded(answer: Answer, route: Route, request: Request) -> Answer:
     """Answer the same, kept out of caches that are shared where it may depend on who asked."""
     if route.scope is None or not _depends_on_caller(request):
         return answer
-    vary = answer.header(VARY)
-    return answer.with_header("Cache-Control", _private(answer.header("Cache-Control"))).with_header(
-        VARY, f"{vary}, Authorization" if vary else "Authorization"
-    )
+    private = _private(answer.header("Cache-Control"))
+    return answer.with_header("Cache-Control", private).varying_by("Authorization")
 
 
 def caller_of(request: Request) -> Caller:

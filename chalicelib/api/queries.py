@@ -1,7 +1,8 @@
 """Queries as they arrive, and what the paths and queries of several routes have in common."""
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -35,6 +36,12 @@ class PageQuery(Payload):
 
     limit: Limit = DEFAULT_LIMIT
     cursor: str = ""
+
+    def checked(self, is_cursor: Callable[[str], bool]) -> Self:
+        """Answer the query if its cursor, where it has one, can be one of the list; raises InvalidQuery."""
+        if self.cursor and not is_cursor(self.cursor):
+            raise InvalidQuery("`cursor` is not one that an answer of this list named")
+        return self
 
 
 class SearchQueryParameters(Payload):

@@ -225,11 +225,13 @@ class Router:
 
     def _methods(self, path: str) -> tuple[dict[str, Route], dict[str, str]]:
         segments = decode(path)
-        if segments is not None and self._waiting:
-            self._import(_serving(segments, self._waiting))
+        if segments is None:
+            raise RouteNotFound(path)
+        if modules := _serving(segments, self._waiting):
+            self._import(modules)
         best: tuple[Match, dict[str, Route]] | None = None
         for template, methods in self._table.values():
-            match = template.match(segments) if segments is not None else None
+            match = template.match(segments)
             if match is not None and (best is None or match.rank < best[0].rank):
                 best = match, methods
         if best is None:
