@@ -98,8 +98,8 @@ def _schemas(routes: Iterable[Route]) -> tuple[Schemas, Json]:
     """Answer a reference for each use of a model, and the definitions they point at."""
     uses = {use for route in routes for use in _uses(route)}
     ordered = sorted(uses, key=lambda use: (use[0].__module__, use[0].__qualname__, use[1]))
-    references, schema = models_json_schema(ordered, ref_template=REF)  # type: ignore[arg-type]
-    return references, schema.get("$defs", {})  # type: ignore[return-value]
+    references, schema = models_json_schema(ordered, ref_template=REF)  # type: ignore[arg-type]  # modes are its literals
+    return references, schema.get("$defs", {})  # type: ignore[return-value]  # as asked for
 
 
 def _uses(route: Route) -> Iterator[tuple[type[BaseModel], str]]:

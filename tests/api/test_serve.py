@@ -44,7 +44,7 @@ def connection(url: str) -> Iterator[http.client.HTTPConnection]:
 
 def ask(connection: http.client.HTTPConnection, method: str, path: str, **told: object) -> Received:
     """Send a request on a connection that is kept, and read the answer."""
-    connection.request(method, path, **told)  # type: ignore[arg-type]
+    connection.request(method, path, **told)  # type: ignore[arg-type]  # as the caller knows them
     response = connection.getresponse()
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Received(response.status, headers, response.read())

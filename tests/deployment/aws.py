@@ -57,9 +57,9 @@ def _mend() -> None:
             self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
         return update(self, config_updates)
 
-    LambdaFunction.update_configuration = with_storage  # type: ignore[method-assign]
-    APIGatewayBackend.import_rest_api = with_description  # type: ignore[method-assign]
-    APIGatewayBackend.put_rest_api = without_swagger  # type: ignore[method-assign]
+    LambdaFunction.update_configuration = with_storage  # type: ignore[method-assign]  # a patch
+    APIGatewayBackend.import_rest_api = with_description  # type: ignore[method-assign]  # a patch
+    APIGatewayBackend.put_rest_api = without_swagger  # type: ignore[method-assign]  # a patch
 
 
 def _serve() -> None:

@@ -111,7 +111,7 @@ def test_a_measured_store_closes_what_is_left_unread() -> None:
 
     pieces = MeasuredStore(Watched()).stream("a")
     assert next(pieces) == b"1"
-    pieces.close()  # type: ignore[attr-defined]
+    pieces.close()  # type: ignore[attr-defined]  # streams are generators
 
     assert closed == [True]
 

@@ -289,7 +289,7 @@ def creator(
     """Try to create one object a round, together with the other processes."""
     store = FilesystemStore(root)
     for turn in range(ROUNDS):
-        gate.wait()  # type: ignore[attr-defined]
+        gate.wait()  # type: ignore[attr-defined]  # a Barrier of another process
         try:
             store.put(f"race/{turn}", b"%d" % number, if_absent=True)
         except ObjectExists:

@@ -12,6 +12,7 @@ from chalicelib.container import Container
 from chalicelib.settings import S3Settings, Settings
 from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.port import (
+    ObjectInfo,
     ObjectNotFound,
     ObjectStore,
     StorageUnavailable,
@@ -103,7 +104,8 @@ def guarded(store: ObjectStore, **options: Any) -> GuardedStore:
 
 def own_keys(store: ObjectStore) -> list[str]:
     """Answer the keys of probes that were left behind."""
-    return [info.key for info in store.list(PROBES) if getattr(info, "key", PROOF) != PROOF]  # type: ignore[union-attr]
+    found = [info.key for info in store.list(PROBES) if isinstance(info, ObjectInfo)]
+    return [key for key in found if key != PROOF]
 
 
 @pytest.mark.parametrize(("kind", "sentence"), BROKEN)
