@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from chalicelib.services.diagnosing import Diagnosing
     from chalicelib.services.granting import Granting
     from chalicelib.services.ingesting import Ingesting
+    from chalicelib.services.jobs import Jobs
     from chalicelib.services.publishing import Publishing
+    from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.resolving import Resolving
     from chalicelib.services.searching import Searching
     from chalicelib.services.serving import Serving
+    from chalicelib.services.sweeping import Sweeping
     from chalicelib.services.verdicts import Verdicts
     from chalicelib.stores.access import Publishers, Tokens
     from chalicelib.stores.artifacts import Artifacts
+    from chalicelib.stores.executions import Executions
     from chalicelib.stores.heads import Heads
     from chalicelib.stores.incoming import Incoming
     from chalicelib.stores.index import Index
@@ -117,6 +121,7 @@ class Container:
     def artifacts(self) -> "Artifacts":
         """Tarballs and packs."""
         from chalicelib.stores.artifacts import Artifacts
+    from chalicelib.stores.executions import Executions
 
         return Artifacts(self.artifact_store, self.artifact_keys)
 
@@ -147,6 +152,13 @@ class Container:
         from chalicelib.stores.access import Publishers
 
         return Publishers(self.store, self.keys)
+
+    @cached_property
+    def executions(self) -> "Executions":
+        """Jobs, their runs, checkpoints and events."""
+        from chalicelib.stores.executions import Executions
+
+        return Executions(self.store, self.keys, now=_now)
 
     @cached_property
     def access(self) -> "Access":
@@ -252,6 +264,7 @@ class Container:
     def serving(self) -> "Serving":
         """Serves files."""
         from chalicelib.services.serving import Serving
+    from chalicelib.services.sweeping import Sweeping
 
         return Serving(self.heads, self.artifacts)
 

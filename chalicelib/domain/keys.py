@@ -61,6 +61,10 @@ class ObjectKeys:
         """A tarball that has arrived and is not yet published."""
         return f"{self.prefix}staged/{sha256}.tgz"
 
+    def staged_pack(self, sha256: str) -> str:
+        """The pack that was made of a staged tarball."""
+        return f"{self.prefix}staged/{sha256}.pack"
+
     @property
     def incoming(self) -> str:
         """The prefix that clients upload under."""

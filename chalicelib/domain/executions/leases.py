@@ -11,8 +11,8 @@ from typing import Final
 from chalicelib.domain.executions.identity import Id, Milliseconds, Number
 from chalicelib.domain.executions.records import Record
 
-MARGIN_MS: Final = 5_000
-"""By how much the clocks of two workers may differ before one takes over what the other still holds."""
+MARGIN: Final = 12
+"""The part of a lease's time, a twelfth, that is added to its end, since the clocks of two workers differ."""
 
 
 class Lease(Record):
@@ -33,8 +33,8 @@ class Lease(Record):
     released: bool = False
 
     def ended(self, now: int) -> bool:
-        """Tell whether somebody else may take over: after the deadline, and as long again as clocks may differ."""
-        return self.released or now >= self.deadline + MARGIN_MS
+        """Tell whether somebody else may take over: after the deadline, and as much later as clocks may differ."""
+        return self.released or now >= self.deadline + (self.deadline - self.granted_at) // MARGIN
 
     def renewed(self, now: int, duration: int) -> "Lease":
         """Answer the lease by which the same worker goes on."""
@@ -65,7 +65,7 @@ def next_lease(job_id: str, previous: Lease | None, *, worker: str, now: int, du
     number = previous.number + 1 if previous else 1
     return Lease(
         job_id=job_id,
-        run_id=previous.run_id if previous and not previous.released else f"run-{number:08d}",
+        run_id=previous.run_id if previous and not previous.released else run_name(number),
         number=number,
         epoch=number,
         attempt=previous.attempt + 1 if previous else 1,
@@ -73,3 +73,8 @@ def next_lease(job_id: str, previous: Lease | None, *, worker: str, now: int, du
         granted_at=now,
         deadline=now + duration,
     )
+
+
+def run_name(epoch: int) -> str:
+    """Answer the id of the run that begins with an epoch."""
+    return f"run-{epoch:08d}"

@@ -47,10 +47,11 @@ class Record(Document):
 
 
 class Failure(Record):
-    """Why something failed: whether a repeat may help, and in which stage of publishing it was."""
+    """Why something failed: its stable code, whether a repeat may help, and in which stage of publishing it was."""
 
     name: str
     message: str
+    code: str | None = None
     is_retryable: bool = False
     status_code: int | None = None
     stage: str | None = None
@@ -69,9 +70,12 @@ class Usage(Record):
 class Job(Record):
     """Something to be done.
 
-    What is published is `name`, `version` and `digest`, as far as they are known; `source` and `publisher` say whence.
-    `stage` is the last one begun, `attempts` how many workers have taken the job up since it was last queued, and
-    `error` why the last of them failed. The fields from `coordinator_expert_key` to `usage` are a language model's.
+    What is published is `name`, `version` and `digest`, as far as they are known; `source` and `publisher` say whence,
+    and `tag` is the dist-tag that was asked for. `attempts` counts the workers who have taken the job up since it was
+    last queued, `worker` is the one that has it now, `run_id` the last run, `stage` the last one begun when the job was
+    stored, and `error` why the last attempt failed, until the next. `replays` counts how often the job was replayed,
+    the last time from the stage `replay_from`. The fields from `coordinator_expert_key` to `usage` are a language
+    model's.
     """
 
     id: Id
@@ -83,8 +87,13 @@ class Job(Record):
     digest: str | None = None
     source: str | None = None
     publisher: Publisher | None = None
+    tag: str | None = None
     stage: str | None = None
     attempts: int | None = None
+    worker: str | None = None
+    run_id: Id | None = None
+    replays: int | None = None
+    replay_from: str | None = None
     error: Failure | None = None
     coordinator_expert_key: str | None = None
     total_steps: int = 0
@@ -93,8 +102,8 @@ class Job(Record):
 
     @property
     def state(self) -> JobState:
-        """What listings tell jobs apart by: the status in short, and `queued` before the first attempt."""
-        if self.status == "running" and self.attempts == 0:
+        """What listings tell jobs apart by: the status in short, and `queued` before an attempt and between two."""
+        if self.status == "running" and (self.attempts == 0 or self.error is not None):
             return "queued"
         return _STATES[self.status]
 
@@ -102,8 +111,9 @@ class Job(Record):
 class Checkpoint(Record):
     """A step of a run, and what is needed to go on after it.
 
-    A finished stage of publishing has its `stage`, the digest of what went in, its outputs, the worker, and when and
-    how long it ran. The fields from `expert` to `partial_tool_results` are a language model's.
+    A finished stage of publishing has its `stage`, the digest of what went in, its outputs, the worker, when and how
+    long it ran, and how often the job had been replayed by then. The fields from `expert` to `partial_tool_results`
+    are a language model's.
     """
 
     id: Id
@@ -118,6 +128,7 @@ class Checkpoint(Record):
     started_at: Milliseconds | None = None
     finished_at: Milliseconds | None = None
     duration_ms: int | None = None
+    replays: int | None = None
     error: Failure | None = None
     retry_count: int | None = None
     metadata: dict[str, Any] | None = None

@@ -1,18 +1,21 @@
 """Leases over a store: of any number of workers who want a run, one has it."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.domain.document import UnreadableDocument
 from chalicelib.domain.executions.errors import Overtaken, RunHeld
 from chalicelib.domain.executions.identity import check_id
-from chalicelib.domain.executions.leases import Lease, RunClaim, next_lease
+from chalicelib.domain.executions.leases import Lease, RunClaim, next_lease, run_name
 from chalicelib.domain.executions.names import lease_name, numbered_name
 from chalicelib.domain.executions.records import Event
 from chalicelib.stores.executions.events import Events
 
 LEASE_MS: Final = 60_000
 """How long a worker has a run before it must renew its lease, unless it says otherwise."""
+Facts = Callable[[Lease], Mapping[str, Any]]
+
 CLAIMED: Final = "claimRun"
 """The event by which a worker who takes a run over makes the next write of the one before it fail."""
 
@@ -20,12 +23,20 @@ CLAIMED: Final = "claimRun"
 class Leases(Events):
     """The leases of jobs."""
 
-    def claim_run(self, job_id: str, worker: str, *, duration_ms: int = LEASE_MS) -> RunClaim:
+    def claim_run(
+        self,
+        job_id: str,
+        worker: str,
+        *,
+        duration_ms: int = LEASE_MS,
+        facts: Facts | None = None,
+    ) -> RunClaim:
         """Take up a job: begin a run, or take over the one whose worker has not renewed its lease in time.
 
-        `worker` names one invocation; claiming again under the same name answers the claim that it has. Raises RunHeld
-        while another worker holds the job. Who held it before is Overtaken at its next write, or a few writes later
-        if it is writing at that moment; the log may then lack some numbers.
+        `worker` names one invocation; claiming again under the same name answers the claim that it has. `facts` are
+        told by the event that begins the hold, and asked for once the lease is won. Raises RunHeld while another
+        worker holds the job. Who held it before is Overtaken at its next write, or a few writes later if it is writing
+        at that moment; the log may then lack some numbers.
         """
         while True:
             newest = self.current_lease(job_id)
@@ -33,10 +44,10 @@ class Leases(Events):
             if newest is not None and not newest.ended(now):
                 if newest.worker != worker:
                     raise RunHeld(job_id, newest.deadline)
-                return self._enter(newest)
+                return self._entered(newest) or self._enter(newest, self._last_seq(newest), facts)
             lease = next_lease(job_id, newest, worker=worker, now=now, duration=duration_ms)
             if self._grant(lease):
-                return self._enter(lease)
+                return self._enter(lease, self._last_seq(lease), facts)
 
     def renew_run(self, lease: Lease, *, duration_ms: int = LEASE_MS) -> Lease:
         """Keep a run for longer; raises Overtaken if another worker has it now."""
@@ -66,19 +77,29 @@ class Leases(Events):
             raise Overtaken(lease.job_id, lease.run_id)
         return newest
 
-    def _enter(self, lease: Lease) -> RunClaim:
-        """Write the event that makes the next write of the run's last worker fail."""
+    def _last_seq(self, lease: Lease) -> int:
+        """Answer the number of the last event of a run that was just taken up."""
+        if lease.run_id == run_name(lease.epoch):
+            return 0  # the run begins with this lease, so there is no log to list
         last = self.last_event(lease.job_id, lease.run_id)
-        if last is not None and last.epoch == lease.epoch:
-            return RunClaim(lease, last.seq or 0)
-        seq, leap = 1 + (last.seq or 0 if last else 0), 1
+        return last.seq or 0 if last else 0
+
+    def _entered(self, lease: Lease) -> RunClaim | None:
+        """Answer the claim of a worker who has written in the run under this lease, or None."""
+        last = self.last_event(lease.job_id, lease.run_id)
+        return RunClaim(lease, last.seq or 0) if last and last.epoch == lease.epoch else None
+
+    def _enter(self, lease: Lease, last_seq: int, facts: Facts | None) -> RunClaim:
+        """Write the event that makes the next write of the run's last worker fail."""
+        told = {"worker": lease.worker, "attempt": lease.attempt, **(facts(lease) if facts else {})}
+        seq, leap = 1 + last_seq, 1
         log = self._log(lease.job_id, lease.run_id)
         # Whoever had the run may be writing on, as fast as this does: one number at a time would never get ahead.
-        while not self._create(log + numbered_name(seq), self._claimed(lease, seq).to_bytes()):
+        while not self._create(log + numbered_name(seq), self._claimed(lease, seq, told).to_bytes()):
             seq, leap = seq + leap, leap * 2
         return RunClaim(lease, seq)
 
-    def _claimed(self, lease: Lease, seq: int) -> Event:
+    def _claimed(self, lease: Lease, seq: int, told: Mapping[str, Any]) -> Event:
         return Event(
             id=f"{lease.run_id}-{seq:08d}",
             job_id=lease.job_id,
@@ -88,7 +109,7 @@ class Leases(Events):
             type=CLAIMED,
             seq=seq,
             epoch=lease.epoch,
-            payload={"worker": lease.worker, "attempt": lease.attempt},
+            payload=dict(told),
         )
 
 

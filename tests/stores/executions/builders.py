@@ -3,15 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.domain.executions.leases import MARGIN
 from chalicelib.domain.executions.records import Checkpoint, Event, Job
 from chalicelib.domain.executions.run_settings import RunSetting
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.storage.port import ObjectStore
 from chalicelib.stores.executions import Executions
+from chalicelib.stores.executions.leases import LEASE_MS
 
 KEYS = ObjectKeys()
 NOON = 1_769_860_800_000
 """2026-01-31T12:00:00Z, in milliseconds."""
+
+MARGIN_MS = LEASE_MS // MARGIN
+"""How long after a lease's end a job may be taken over."""
 
 
 class Clock:

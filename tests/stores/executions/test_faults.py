@@ -4,13 +4,21 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib.domain.executions.leases import MARGIN_MS
 from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.port import ObjectStore, StorageUnavailable
 from chalicelib.storage.testing import Death, Fault, FaultyStore
 from chalicelib.stores.executions import Executions
 from chalicelib.stores.executions.leases import LEASE_MS
-from tests.stores.executions.builders import NOON, Clock, checkpoint, event, executions, job, setting
+from tests.stores.executions.builders import (
+    MARGIN_MS,
+    NOON,
+    Clock,
+    checkpoint,
+    event,
+    executions,
+    job,
+    setting,
+)
 
 FAULTS = pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())
 Act = Callable[[Executions], object]

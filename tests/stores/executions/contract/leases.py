@@ -3,11 +3,10 @@
 import pytest
 
 from chalicelib.domain.executions.errors import Overtaken, RunHeld
-from chalicelib.domain.executions.leases import MARGIN_MS
 from chalicelib.storage.port import ObjectStore
 from chalicelib.stores.executions import Executions
 from chalicelib.stores.executions.leases import CLAIMED, LEASE_MS
-from tests.stores.executions.builders import NOON, Clock
+from tests.stores.executions.builders import MARGIN_MS, NOON, Clock
 from tests.stores.executions.contract.base import ContractBase, keys_of
 
 

@@ -1,10 +1,10 @@
 """What holds when sixteen threads do the same thing at the same moment."""
 
 from chalicelib.domain.executions.errors import Overtaken, RunHeld
-from chalicelib.domain.executions.leases import MARGIN_MS, RunClaim
+from chalicelib.domain.executions.leases import RunClaim
 from chalicelib.storage.port import ObjectStore
 from chalicelib.stores.executions import Executions
-from tests.stores.executions.builders import KEYS, NOON, Clock, event, executions, job, setting
+from tests.stores.executions.builders import KEYS, MARGIN_MS, NOON, Clock, event, executions, job, setting
 from tests.stores.executions.contract.base import ContractBase, keys_of, together
 
 
