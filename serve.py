@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from chalicelib.api.local.server import LocalServer
+from chalicelib.api.local.worker import LocalWorker
 from chalicelib.container import container
 from chalicelib.settings import InvalidSettings, Settings, port
 
@@ -40,9 +41,11 @@ def main() -> int:
     except (InvalidSettings, CannotListen) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISUSED
+    worker = LocalWorker(container())
     sys.stdout.write(f"{greeting(server.url, settings)}\n")
     sys.stdout.flush()
     serve_until_stopped(server)
+    worker.finish(STOP_SECONDS)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Wires settings, stores and services together, each built when it is first asked for and once per process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.services.granting import Granting
     from chalicelib.services.ingesting import Ingesting
     from chalicelib.services.jobs import Jobs
-    from chalicelib.services.publishing import Publishing
+    from chalicelib.services.publishing import Publishing, Workshop
     from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.resolving import Resolving
     from chalicelib.services.searching import Searching
@@ -42,9 +42,18 @@ if TYPE_CHECKING:
 class Container:
     """The stores and services of one process, imported when they are built, so that no cold start pays for others."""
 
-    def __init__(self, settings: Settings, *, store: ObjectStore | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: ObjectStore | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.settings = settings
         self._store = store
+        self._now = now
+        self.announce: Callable[[str], None] = lambda _: None
+        """Tells a worker of this process, where there is one, of a job that waits; set before anything is published."""
 
     @cached_property
     def medium(self) -> ObjectStore:
@@ -121,7 +130,6 @@ class Container:
     def artifacts(self) -> "Artifacts":
         """Tarballs and packs."""
         from chalicelib.stores.artifacts import Artifacts
-    from chalicelib.stores.executions import Executions
 
         return Artifacts(self.artifact_store, self.artifact_keys)
 
@@ -158,7 +166,7 @@ class Container:
         """Jobs, their runs, checkpoints and events."""
         from chalicelib.stores.executions import Executions
 
-        return Executions(self.store, self.keys, now=_now)
+        return Executions(self.store, self.keys, now=self._now)
 
     @cached_property
     def access(self) -> "Access":
@@ -166,7 +174,7 @@ class Container:
         from chalicelib.domain.tokens import configured_digest
         from chalicelib.services.access import Access
 
-        return Access(self.tokens, admin_digest=configured_digest(self.settings.admin_token), now=_now)
+        return Access(self.tokens, admin_digest=configured_digest(self.settings.admin_token), now=self._now)
 
     @cached_property
     def granting(self) -> "Granting":
@@ -174,28 +182,39 @@ class Container:
         from chalicelib.services.granting import Granting
         from chalicelib.stores.access import AuditLog
 
-        return Granting(self.tokens, self.publishers, AuditLog(self.store, self.keys), now=_now)
+        return Granting(self.tokens, self.publishers, AuditLog(self.store, self.keys), now=self._now)
+
+    @cached_property
+    def workshop(self) -> "Workshop":
+        """What publishing and rebuilding work with."""
+        from chalicelib.analyzers import load_analyzers
+        from chalicelib.services.publishing import Workshop
+
+        return Workshop(
+            heads=self.heads,
+            manifests=self.manifests,
+            metadata=self.metadata,
+            artifacts=self.artifacts,
+            incoming=self.incoming,
+            index=self.index,
+            publishers=self.publishers,
+            limits=self.settings.limits,
+            analyzers=load_analyzers,
+            now=self._now,
+            files_as_objects=self.settings.files == "objects",
+        )
 
     @cached_property
     def publishing(self) -> "Publishing":
         """Publishes tarballs."""
-        from chalicelib.analyzers import load_analyzers
-        from chalicelib.services.publishing import Publishing, Workshop
+        from chalicelib.services.executing import Limits
+        from chalicelib.services.publishing import Publishing
 
         return Publishing(
-            Workshop(
-                heads=self.heads,
-                manifests=self.manifests,
-                metadata=self.metadata,
-                artifacts=self.artifacts,
-                incoming=self.incoming,
-                index=self.index,
-                publishers=self.publishers,
-                limits=self.settings.limits,
-                analyzers=load_analyzers,
-                now=_now,
-                files_as_objects=self.settings.files == "objects",
-            )
+            self.workshop,
+            self.executions,
+            limits=Limits(lease_ms=self.settings.lease_seconds * 1000, attempts=self.settings.attempts),
+            announce=self.announce,
         )
 
     @cached_property
@@ -204,7 +223,7 @@ class Container:
         from chalicelib.services.ingesting import Ingesting
 
         limit = self.settings.limits.unpacked_size
-        return Ingesting(self.incoming, self.publishing, limit=limit, now=_now)
+        return Ingesting(self.incoming, self.publishing, limit=limit, now=self._now)
 
     @cached_property
     def verdicts(self) -> "Verdicts":
@@ -214,11 +233,62 @@ class Container:
         return Verdicts(self.incoming)
 
     @cached_property
+    def jobs(self) -> "Jobs":
+        """Tells of jobs."""
+        from chalicelib.services.jobs import Jobs
+
+        return Jobs(self.executions, now=self._now)
+
+    @cached_property
     def deriving(self) -> "Deriving":
         """Makes derived data follow heads."""
         from chalicelib.services.deriving import Deriving
 
         return Deriving(self.heads, self.manifests, self.index)
+
+    @cached_property
+    def sweeping(self) -> "Sweeping":
+        """Finishes what dead workers have begun, and removes what nothing needs."""
+        from chalicelib.services.sweeping import Sweeping
+        from chalicelib.services.sweeping.derived import OverdueDerivations
+        from chalicelib.services.sweeping.jobs import AbandonedJobs
+        from chalicelib.services.sweeping.needs import Needs
+        from chalicelib.services.sweeping.shards import UnnamedShards
+        from chalicelib.services.sweeping.staged import UnneededBytes
+        from chalicelib.stores.sweeping import Progress, Rooms
+
+        rooms = Rooms(self.store, self.keys, self.artifact_store, self.artifact_keys)
+        needs = Needs(rooms, self.executions, self.manifests, self.heads, now=self._now)
+        return Sweeping(
+            [
+                AbandonedJobs(rooms, self.executions, self.publishing.work, now=self._now),
+                OverdueDerivations(rooms, self.heads, self.index, self.deriving),
+                UnneededBytes(rooms, needs, now=self._now),
+                UnnamedShards(rooms, self.index, now=self._now),
+            ],
+            Progress(self.store, self.keys),
+            now=self._now,
+        )
+
+    @cached_property
+    def rebuilding(self) -> "Rebuilding":
+        """Makes everything derived again."""
+        from chalicelib.services.rebuilding import Rebuilding
+        from chalicelib.services.rebuilding.index import IndexObjects
+        from chalicelib.services.rebuilding.jobs import JobListings
+        from chalicelib.services.rebuilding.packages import Packages
+        from chalicelib.stores.index_parts import IndexParts
+        from chalicelib.stores.sweeping import Rooms
+
+        parts = IndexParts(self.store, self.keys)
+        rooms = Rooms(self.store, self.keys, self.artifact_store, self.artifact_keys)
+        return Rebuilding(
+            [
+                IndexObjects(parts),
+                Packages(self.workshop, rooms, parts, self.keys, self.artifact_keys),
+                JobListings(self.executions),
+            ]
+        )
 
     @cached_property
     def browsing(self) -> "Browsing":
@@ -264,7 +334,6 @@ class Container:
     def serving(self) -> "Serving":
         """Serves files."""
         from chalicelib.services.serving import Serving
-    from chalicelib.services.sweeping import Sweeping
 
         return Serving(self.heads, self.artifacts)
 
@@ -308,7 +377,3 @@ def installed(replacement: Container) -> Iterator[Container]:
     finally:
         with _LOCK:
             _CURRENT.remove(replacement)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

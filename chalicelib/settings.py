@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 DRIVERS: Final = ("memory", "filesystem", "s3", "r2")
 FILE_MODES: Final = ("pack", "objects")
 MAX_PREFIX_BYTES: Final = 64
+DEFAULT_LEASE_SECONDS: Final = 60
+DEFAULT_ATTEMPTS: Final = 5
 ACCESS_MODES: Final = ("open", "token")
 METRICS: Final = ("emf", "off")
 GUARDED_STAGES: Final = ("prod",)
@@ -50,6 +52,8 @@ VARIABLES: Final = {
     "PRISM_STAGE": "the name of the deployed stage; `prod` refuses to run open",
     "PRISM_METRICS": "`emf` writes CloudWatch's embedded metrics into the log (default on Lambda), `off` does not",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "where traces are sent, by OTLP over HTTP; default: nowhere",
+    "PRISM_LEASE_SECONDS": "how long a worker that has fallen silent keeps its job; default 60",
+    "PRISM_MAX_ATTEMPTS": "how many workers take a job up before it has failed; default 5",
     "PRISM_MAX_PAYLOAD": "the largest request body in bytes; default 268435456",
     "PRISM_MAX_UNPACKED_SIZE": "the most bytes a package may unpack to; default 1073741824",
     "PRISM_MAX_FILES": "the most files a package may have; default 100000",
@@ -125,6 +129,8 @@ class Settings:
     unknown: tuple[str, ...] = ()
     """Variables that are called like settings and are none: misspelt ones, as a rule."""
     log_level: str = "INFO"
+    lease_seconds: int = DEFAULT_LEASE_SECONDS
+    attempts: int = DEFAULT_ATTEMPTS
     limits: Limits = Limits()
 
     @classmethod
@@ -152,6 +158,8 @@ class Settings:
             on_lambda=on_lambda,
             unknown=() if _has_own_driver(used) else env.unknown(),
             log_level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO", fold=str.upper),
+            lease_seconds=env.number("PRISM_LEASE_SECONDS", DEFAULT_LEASE_SECONDS),
+            attempts=env.number("PRISM_MAX_ATTEMPTS", DEFAULT_ATTEMPTS),
             limits=Limits(
                 unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", default.unpacked_size),
                 file_count=env.number("PRISM_MAX_FILES", default.file_count),

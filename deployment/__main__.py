@@ -170,7 +170,7 @@ def _dead_letters(given: Namespace) -> None:
     with Account(given.region) as account:
         for letter in read(account, read_stage(given.stage)):
             count += 1
-            keys = ", ".join(letter.keys)
+            keys = ", ".join(letter.keys) or "no object"
             _say(f"{letter.at} {letter.function} after {letter.attempts} attempts: {letter.reason}: {keys}")
     _say(f"{count} {'handed in again' if given.redrive else 'dead letters'}")
 

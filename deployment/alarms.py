@@ -94,7 +94,7 @@ def _of_an_event_function(function: Function) -> Iterator[Alarm]:
     yield _of_lambda(
         function,
         "lost-letters",
-        "An event was given up and could not be kept; the bucket's listing tells which, not the queue.",
+        "An event was given up and could not be kept; the guide to deploying says what is left to do.",
         metric="DestinationDeliveryFailures",
     )
     yield _of_lambda(

@@ -16,8 +16,12 @@ CREATED: Final = "s3:ObjectCreated:*"
 DEFAULT_REGION: Final = "us-east-1"
 """The region in which a bucket is created without naming one."""
 
-EXPIRY_DAYS: Final = {"staged": 7, "uploads": 7, "archives": 30, "rendered": 30, "probes": 1, "incoming": 30}
-"""How long an object below each of these keys may be left lying, in days; nothing else ever expires."""
+EXPIRY_DAYS: Final = {"staged": 14, "uploads": 7, "archives": 30, "rendered": 30, "probes": 1, "incoming": 30}
+"""How long an object below each of these keys may be left lying, in days; nothing else ever expires.
+
+Staged bytes are left to the sweeper, which knows whether a job may need them again: they are removed here only where
+no sweeper runs.
+"""
 UNFINISHED_UPLOAD_DAYS: Final = 2
 
 PUBLIC_ACCESS_BLOCK: Final = {
@@ -61,6 +65,7 @@ def notification_rules(prefix: str) -> list[NotificationRule]:
     return [
         NotificationRule("publish_uploads", (CREATED,), f"{prefix}incoming/", ".tgz"),
         NotificationRule("derive_packages", (CREATED,), f"{prefix}heads/", ".json"),
+        NotificationRule("run_jobs", (CREATED,), f"{prefix}index/jobs/state/queued/", ".json"),
     ]
 
 

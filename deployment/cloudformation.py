@@ -48,9 +48,7 @@ def complete(stage: Stage, template: Template) -> Template:
     """Answer Chalice's template of a stage with everything added."""
     made = copy.deepcopy(template)
     resources = made["Resources"]
-    missing = {function.logical_id for function in stage.functions.values()} - set(resources)
-    if missing:
-        raise UnexpectedTemplate(f"the template has no {', '.join(sorted(missing))}; app.py must bind them")
+    _check_functions(stage, resources)
     made["Description"] = f"{stage.app}, stage {stage.name}: a JavaScript package registry"
     made["Parameters"] = parameters(stage)
     made["Conditions"] = conditions(stage)
@@ -61,6 +59,16 @@ def complete(stage: Stage, template: Template) -> Template:
         resources.update(part(stage))
     made["Outputs"]["BucketName"] = {"Value": {"Ref": "BucketName"}}
     return made
+
+
+def _check_functions(stage: Stage, resources: Template) -> None:
+    missing = {function.logical_id for function in stage.functions.values()} - set(resources)
+    if missing:
+        raise UnexpectedTemplate(f"the template has no {', '.join(sorted(missing))}; app.py must bind them")
+    for function in stage.scheduled_functions:
+        events = resources[function.logical_id]["Properties"].get("Events", {})
+        if not any(event["Type"] == "Schedule" for event in events.values()):
+            raise UnexpectedTemplate(f"nothing ever calls {function.name}; app.py must schedule it")
 
 
 def parameters(stage: Stage) -> Template:
@@ -207,7 +215,7 @@ def _bucket(stage: Stage) -> Template:
                     "SourceArn": named,
                 },
             }
-            for function in stage.events
+            for function in stage.bucket_functions
         },
     }
 

@@ -58,14 +58,25 @@ FOLDING: Final = ("put", "put")
 DERIVING: Final = ("get", "get", "put", "list")
 """What the function makes that hears of the new head; its entry is there already."""
 
-PUBLISHING: Final = (
-    *("put", "get", "get", "get", "put", "copy", "put_stream"),
-    *("put", "get", "put", "put", "list", "delete"),
+STAGE_FINISHED: Final = ("put", "put")
+"""What is written of each stage that is finished: an event and a checkpoint."""
+JOB: Final = (
+    *("get", "list", "put", "put", "put", "put", "put", "put", "put"),
+    *(6 * STAGE_FINISHED),
+    *("put", "put", "put", "delete", "put"),
 )
+"""What the record of a publish costs: the job, its lease, its places, the stages, and its end."""
+EFFECTS: Final = (
+    *("get", "put_stream", "get", "get", "put", "copy", "put_stream"),
+    *("put", "get", "put", "put", "list", "delete", "delete"),
+)
+"""What a publish makes of staged bytes."""
+PUBLISHING: Final = ("put", *JOB, *EFFECTS)
 UPLOADING: Final = (
     *("head", "get", "stream", "head", "stream", "put_stream", "stream"),
-    *("get", "get", "get", "put", "copy", "put_stream"),
-    *("put", "get", "put", "put", "list", "delete", "put", "head", "delete"),
+    *JOB,
+    *EFFECTS,
+    *("put", "head", "delete"),
 )
 
 MEASURED: Final[dict[str, Sequence[str]]] = {

@@ -27,7 +27,7 @@ class DeadLetter:
 
     @property
     def keys(self) -> list[str]:
-        """The keys that the event announced, as they stand in it."""
+        """The keys that the event announced, as they stand in it; a schedule announces none."""
         return [record["s3"]["object"]["key"] for record in self.event.get("Records", ())]
 
 

@@ -35,12 +35,13 @@ def finish(account: Account, stage: Stage, deployed: Deployed, topic: str | None
     for function in stage.events:
         queue = keep_dead_letters(account, function)
         yield f"{function.full_name}: gives up after {RETRIES + 1} attempts, to {queue.rpartition(':')[2]}"
+    for function in stage.bucket_functions:
         allow_bucket(account, stage, function, deployed)
     patiently(
         lambda: configure(account.s3, stage.bucket, stage.prefix, deployed.arns),
         "Unable to validate the following destination",
     )
-    yield f"{stage.bucket}: announces uploads and heads, and sweeps what may go"
+    yield f"{stage.bucket}: announces uploads, heads and queued jobs, and sweeps what may go"
     answer_like_the_registry(account, stage, deployed)
     yield f"{stage.app}: the gateway answers in the registry's shape"
     for alarm in alarms(stage):

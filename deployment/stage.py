@@ -10,8 +10,12 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 CONFIG: Final = ROOT / ".chalice" / "config.json"
 
 API: Final = "api_handler"
-EVENT_FUNCTIONS: Final = ("publish_uploads", "derive_packages")
+BUCKET_FUNCTIONS: Final = ("publish_uploads", "derive_packages", "run_jobs")
 """The functions that the bucket calls."""
+SCHEDULED_FUNCTIONS: Final = ("sweep",)
+"""The functions that a schedule calls, which `app.py` sets."""
+EVENT_FUNCTIONS: Final = (*BUCKET_FUNCTIONS, *SCHEDULED_FUNCTIONS)
+"""The functions that nobody waits for: what they fail on is repeated, and then kept."""
 FUNCTIONS: Final = (API, *EVENT_FUNCTIONS)
 
 LEAST_STORAGE: Final = 512
@@ -47,6 +51,11 @@ class Function:
         return f"{self.full_name}-dead-letters"
 
     @property
+    def schedule(self) -> str:
+        """The rule by which a schedule calls this function, if one does, as Chalice names it."""
+        return f"{self.full_name}-event"
+
+    @property
     def logical_id(self) -> str:
         """What the packaged template calls it."""
         return "APIHandler" if self.name == API else camel(self.name)
@@ -69,8 +78,18 @@ class Stage:
 
     @property
     def events(self) -> list[Function]:
-        """The functions that the bucket calls."""
+        """The functions that nobody waits for."""
         return [self.functions[name] for name in EVENT_FUNCTIONS]
+
+    @property
+    def bucket_functions(self) -> list[Function]:
+        """The functions that the bucket calls."""
+        return [self.functions[name] for name in BUCKET_FUNCTIONS]
+
+    @property
+    def scheduled_functions(self) -> list[Function]:
+        """The functions that a schedule calls."""
+        return [self.functions[name] for name in SCHEDULED_FUNCTIONS]
 
     @property
     def policy_files(self) -> dict[str, str]:

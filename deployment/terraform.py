@@ -60,6 +60,8 @@ def mended(stage: Stage, configuration: Configuration) -> Configuration:
     del made["data"]["null_data_source"]
     for function in stage.functions.values():
         _mend_function(stage, function, resources)
+    for function in stage.scheduled_functions:
+        _mend_schedule(function, resources)
     _mend_api(stage, made)
     return made
 
@@ -74,6 +76,14 @@ def _mend_function(stage: Stage, function: Function, resources: Configuration) -
     described["depends_on"] = [f"aws_cloudwatch_log_group.{function.name}"]
     role = resources["aws_iam_role_policy"][f"{function.name}_role"]
     role["policy"] = json.dumps(policy(stage, function, PLACE))
+
+
+def _mend_schedule(function: Function, resources: Configuration) -> None:
+    rule = resources.get("aws_cloudwatch_event_rule", {}).get(f"{function.name}-event")
+    if rule is None:
+        raise UnexpectedTemplate(f"nothing ever calls {function.name}; app.py must schedule it")
+    # Chalice gives the rules of all stages one name, by which the second stage would take the first one's over.
+    rule["name"] = function.schedule
 
 
 def _mend_api(stage: Stage, made: Configuration) -> None:
@@ -123,7 +133,7 @@ def extras(stage: Stage) -> Configuration:
                     "source_account": PLACE.account,
                     "source_arn": "${aws_s3_bucket.registry.arn}",
                 }
-                for function in stage.events
+                for function in stage.bucket_functions
             },
             "aws_sqs_queue": {
                 function.name: {
@@ -251,7 +261,9 @@ def _bucket(stage: Stage) -> Configuration:
                     for rule in notification_rules(stage.prefix)
                 ],
                 # S3 asks the functions whether the bucket may call them.
-                "depends_on": [f"aws_lambda_permission.{function.name}_bucket" for function in stage.events],
+                "depends_on": [
+                    f"aws_lambda_permission.{function.name}_bucket" for function in stage.bucket_functions
+                ],
             }
         },
     }

@@ -1,7 +1,8 @@
-"""Lambda's part in the emulation: hands what S3 tells the queues to the functions of `app`.
+"""Lambda's part in the emulation: hands what S3 and the clock tell the queues to the functions of `app`.
 
 Runs as a process of its own, so that a function that breaks the process breaks nothing else, and its memory is its
-own. The argument is the queues' addresses by function, as JSON; the address of the emulator is in PRISM_S3_ENDPOINT.
+own. The arguments are JSON: the queues' addresses by function, and the seconds between two calls of each function that
+has a schedule. The address of the emulator is in PRISM_S3_ENDPOINT.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localstack.clock import strike
 from localstack.provision import ATTEMPTS, VISIBILITY_SECONDS, client
 
 THREADS: Final = 2
@@ -147,19 +149,29 @@ def functions(names: list[str]) -> dict[str, Function]:
 def main() -> int:
     """Hand over events until told to stop; answers the exit status."""
     queues: dict[str, str] = json.loads(sys.argv[1])
+    schedules: dict[str, float] = json.loads(sys.argv[2])
     found = functions(list(queues))
     signal.pthread_sigmask(
         signal.SIG_BLOCK, STOP_SIGNALS
     )  # in all threads, so that the one below waits for them
     # One client for all: a thread that waits for messages holds a connection.
-    sqs = client("sqs", os.environ["PRISM_S3_ENDPOINT"], connections=2 * THREADS * len(queues) + 1)
+    sqs = client("sqs", os.environ["PRISM_S3_ENDPOINT"], connections=2 * THREADS * len(queues) + 2)
     bridge = Bridge(sqs)
-    threading.Thread(target=bridge.hold, daemon=True).start()
+    stopped = threading.Event()
+    _beside(bridge.hold)
     for name, url in queues.items():
         for _ in range(THREADS):
-            threading.Thread(target=bridge.poll, args=(name, found[name], url), daemon=True).start()
+            _beside(bridge.poll, name, found[name], url)
+    for name, seconds in schedules.items():
+        _beside(strike, sqs, name, queues[name], seconds, stopped)
     signal.sigwait(STOP_SIGNALS)
+    stopped.set()
     return 0 if bridge.finish(STOP_SECONDS) else 1
+
+
+def _beside(work: Callable[..., None], *given: Any) -> None:
+    """Do something in a thread of its own, which ends with the process."""
+    threading.Thread(target=work, args=given, daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The whole of Prism on this machine, as `make emulate` runs it: bucket, notifications, functions and HTTP API.
 
-LocalStack plays S3 and SQS, `serve.py` answers HTTP over the s3 driver, and the bridge hands what the bucket announces
-to the functions of `app`. PORT (8000; 0 takes any free one) says where the API listens, LOCALSTACK_PORT (4566, or any
-free one if that is taken) where the emulator does; LOCALSTACK_ENDPOINT names one that runs already, instead. With
-`--json` the greeting is one line of JSON.
+LocalStack plays S3 and SQS, `api.py` answers HTTP over the s3 driver, and the bridge hands what the bucket announces
+to the functions of `app`, and calls the sweeper every SWEEP_SECONDS (60). PORT (8000; 0 takes any free one) says where
+the API listens, LOCALSTACK_PORT (4566, or any free one if that is taken) where the emulator does; LOCALSTACK_ENDPOINT
+names one that runs already, instead. With `--json` the greeting is one line of JSON.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from typing import Final, NoReturn
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import InvalidSettings, Settings
+from deployment.stage import SCHEDULED_FUNCTIONS
 from localstack import host, parts, ports, readiness
 from localstack.greeting import Emulation, greeting
 from localstack.parts import Part, PartFailed
@@ -28,6 +29,7 @@ from localstack.provision import CREDENTIAL, DEFAULT_BUCKET, DEFAULT_PREFIX, REG
 LOGS: Final = host.ROOT / ".cache" / "emulate"
 DEFAULT_PORT: Final = 8000
 DEFAULT_LOCALSTACK_PORT: Final = 4566
+DEFAULT_SWEEP_SECONDS: Final = 60
 SHORT_LIFE_SECONDS: Final = 2
 """A bridge that ends sooner after its start than this would end again."""
 
@@ -71,18 +73,22 @@ def _emulate(
 ) -> NoReturn:
     """Start everything, greet, and watch until something ends."""
     port = ports.requested(environ, "PORT", DEFAULT_PORT)
+    every = sweep_seconds(environ)
     logs = _emptied(options.logs or LOGS / str(port))
     endpoint, emulator = _emulator(stack, environ, logs)
     environment = environment_of(environ, endpoint, port)
     s3 = Settings.from_env(environment).s3
     assert s3 is not None
     queues = provision(endpoint, s3.bucket, s3.prefix)
-    emulation = Emulation(f"http://127.0.0.1:{port}", endpoint, s3.bucket, s3.prefix, logs, queues)
+    emulation = Emulation(f"http://127.0.0.1:{port}", endpoint, s3.bucket, s3.prefix, logs, queues, every)
 
     _say("starting the API and the functions")
-    api = stack.enter_context(parts.running("the API", ["serve.py"], logs / "api.log", environment))
+    api = stack.enter_context(
+        parts.running("the API", ["-m", "localstack.api"], logs / "api.log", environment)
+    )
     addresses = json.dumps({function: queue.url for function, queue in queues.items()})
-    arguments = ["-m", "localstack.bridge", addresses]
+    schedules = json.dumps(dict.fromkeys(SCHEDULED_FUNCTIONS, every))
+    arguments = ["-m", "localstack.bridge", addresses, schedules]
     bridge = BridgeProcess(
         lambda: parts.start("the functions' process", arguments, logs / "events.log", environment)
     )
@@ -158,6 +164,14 @@ def localstack_port(environ: Mapping[str, str]) -> int:
     if environ.get("LOCALSTACK_PORT", "").strip():
         return ports.requested(environ, "LOCALSTACK_PORT", DEFAULT_LOCALSTACK_PORT)
     return DEFAULT_LOCALSTACK_PORT if ports.is_free(DEFAULT_LOCALSTACK_PORT) else 0
+
+
+def sweep_seconds(environ: Mapping[str, str]) -> int:
+    """Answer how much time is to pass between two sweeps; raises InvalidSettings."""
+    text = environ.get("SWEEP_SECONDS", "").strip() or str(DEFAULT_SWEEP_SECONDS)
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise InvalidSettings(f"SWEEP_SECONDS is `{text}`, which is not a number of seconds from 1")
+    return int(text)
 
 
 def _watch(needed: list[Part], bridge: BridgeProcess) -> NoReturn:

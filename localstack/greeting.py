@@ -15,7 +15,10 @@ USUAL_URL: Final = "http://127.0.0.1:8000"
 
 @dataclass(frozen=True, slots=True)
 class Emulation:
-    """Where everything is: the API's address, the emulator's, the bucket, the logs, and the queues by function."""
+    """Where everything is: the API's address, the emulator's, the bucket, the logs, and the queues by function.
+
+    `sweep_seconds` pass between two calls of the sweeper.
+    """
 
     url: str
     endpoint: str
@@ -23,6 +26,7 @@ class Emulation:
     prefix: str
     logs: Path
     queues: Mapping[str, Queue]
+    sweep_seconds: int
 
     @property
     def health_url(self) -> str:
@@ -45,6 +49,7 @@ class Emulation:
             "accessKeyId": CREDENTIAL,
             "secretAccessKey": CREDENTIAL,
             "logs": str(self.logs),
+            "sweepSeconds": self.sweep_seconds,
             "queues": {
                 name: {"url": queue.url, "deadUrl": queue.dead_url} for name, queue in self.queues.items()
             },
@@ -77,6 +82,8 @@ def greeting(emulation: Emulation) -> str:
                 f"  curl -H 'Accept: application/json' '{at.endpoint}/_aws/sqs/messages?QueueUrl={queue.dead_url}'"
                 for queue in at.queues.values()
             ),
+            f"what is left undone is finished, and what is left over removed, every {at.sweep_seconds} s:",
+            f"  grep sweep {os.path.relpath(at.logs)}/events.log",
             "what the emulator, the API and the functions say:",
             f"  tail -f {os.path.relpath(at.logs)}/*.log",
         )

@@ -1,8 +1,9 @@
 """Everything a registry needs of an emulated account: the bucket, and a queue in place of each function.
 
-S3 tells queues here what it tells functions in an account, by the same rules; whoever plays the functions reads the
-queues. What was handed out three times without being done goes to a queue of dead letters, as it would after Lambda's
-first attempt and its two repeats. As a program this prepares the emulator at AWS_ENDPOINT_URL.
+S3 tells queues here what it tells functions in an account, by the same rules, and a clock tells one what a schedule
+tells its function; whoever plays the functions reads the queues. What was handed out three times without being done
+goes to a queue of dead letters, as it would after Lambda's first attempt and its two repeats. As a program this
+prepares the emulator at AWS_ENDPOINT_URL.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ import botocore.session
 from botocore.config import Config
 
 from deployment import bucket as buckets
+from deployment.stage import EVENT_FUNCTIONS
 
 DEFAULT_ENDPOINT: Final = "http://127.0.0.1:4566"
 DEFAULT_BUCKET: Final = "prism"
@@ -61,8 +63,7 @@ def provision(endpoint: str, bucket: str, prefix: str) -> dict[str, Queue]:
     """
     with contextlib.closing(client("s3", endpoint)) as s3, contextlib.closing(client("sqs", endpoint)) as sqs:
         buckets.create_bucket(s3, bucket, REGION)
-        functions = [rule.function for rule in buckets.notification_rules(prefix)]
-        queues = {function: _create_queue(sqs, f"{bucket}-{function}") for function in functions}
+        queues = {function: _create_queue(sqs, f"{bucket}-{function}") for function in EVENT_FUNCTIONS}
         buckets.configure(s3, bucket, prefix, {function: queue.arn for function, queue in queues.items()})
     return queues
 
@@ -89,7 +90,7 @@ def main() -> int:
     bucket = os.environ.get("PRISM_S3_BUCKET") or DEFAULT_BUCKET
     prefix = os.environ.get("PRISM_S3_PREFIX", DEFAULT_PREFIX)
     queues = provision(endpoint, bucket, prefix)
-    print(f"bucket {bucket} tells {', '.join(queue.url for queue in queues.values())}")
+    print(f"bucket {bucket}; queues {', '.join(queue.url for queue in queues.values())}")
     return 0
 
 

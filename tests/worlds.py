@@ -1,6 +1,7 @@
 """Whole registries for tests: a container over each kind of medium, with a counting or faulty store in between."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chalicelib.container import Container
@@ -28,11 +29,21 @@ class World:
         """Answer another process over the same media, with empty caches."""
         return Container(self.settings, store=store or self.store)
 
+    def later(self, store: ObjectStore | None = None) -> Container:
+        """Answer another process by whose clock every lease that is held now has ended."""
+        passed = timedelta(seconds=2 * self.settings.lease_seconds)
+        return Container(self.settings, store=store or self.store, now=lambda: datetime.now(UTC) + passed)
+
     def stored(self) -> list[str]:
-        """Answer every key there is, on all media."""
+        """Answer every key there is, on all media, but those of the record of what was tried."""
         media = {id(store): store for store in (self.medium, _innermost(self.container.artifact_store))}
+        keys = self.container.keys
+        records = (keys.jobs, keys.job_places("").rstrip("/") + "/")
         return sorted(
-            info.key for store in media.values() for info in store.list("") if isinstance(info, ObjectInfo)
+            info.key
+            for store in media.values()
+            for info in store.list("")
+            if isinstance(info, ObjectInfo) and not info.key.startswith(records)
         )
 
 

@@ -7,12 +7,15 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.health": ("/v1/health",),
     "chalicelib.api.publish": ("/v1/packages",),
     "chalicelib.api.incoming": ("/v1/incoming",),
+    "chalicelib.api.jobs": ("/v1/jobs",),
     "chalicelib.api.packages": ("/v1/packages",),
     "chalicelib.api.curation": ("/v1/packages",),
     "chalicelib.api.resolve": ("/v1/resolve",),
     "chalicelib.api.search": ("/v1/search",),
     "chalicelib.api.files": ("/packages",),
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),
+    "chalicelib.api.sweeping": ("/v1/sweep",),
+    "chalicelib.api.rebuilding": ("/v1/rebuild",),
     "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),
 }
 """The modules whose `routes` are served, one line each, and what the paths of those begin with.

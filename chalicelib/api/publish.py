@@ -18,6 +18,8 @@ from chalicelib.domain.errors import (
     PayloadTooLarge,
     VersionExists,
 )
+from chalicelib.domain.executions.errors import RunHeld
+from chalicelib.domain.executions.records import Job, JobState
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.metadata import AnalyzerRecord, Identifier, Metadata, Provenance
 from chalicelib.domain.publishers import PublisherNotAllowed
@@ -33,9 +35,10 @@ RAW = ("application/octet-stream", "application/gzip", "application/x-gzip", "ap
 
 
 class AnalyzerReport(AnalyzerRecord):
-    """What an analyzer did during this publish."""
+    """What an analyzer did for this publish, and how many bytes of files it has read."""
 
     duration_ms: float
+    bytes: int | None = None
 
 
 class Artifacts(Document):
@@ -45,6 +48,15 @@ class Artifacts(Document):
     files: str
     version: str
     file_tree: str
+
+
+class PublishJob(Document):
+    """The job that published the version: how it ended, its last run, and where it tells more."""
+
+    id: str
+    state: JobState
+    run_id: str | None = None
+    url: str
 
 
 class PublishAnswer(Document):
@@ -61,6 +73,7 @@ class PublishAnswer(Document):
     analysis: list[AnalyzerReport]
     provenance: Provenance | None = None
     artifacts: Artifacts
+    job: PublishJob
 
 
 @routes.post(
@@ -80,6 +93,7 @@ class PublishAnswer(Document):
         InvalidTag,
         InvalidTarball,
         Busy,
+        RunHeld,
     ),
 )
 def publish(request: Request) -> Answer:
@@ -112,9 +126,10 @@ def _told(published: "Published", base_path: str) -> bytes:
     outcome = {
         "identifier": metadata.identifier,
         "created": published.created,
-        "analysis": published.analysis.to_json_value(),
+        "analysis": published.report,
         "provenance": metadata.provenance,
         "artifacts": _artifacts(metadata.identifier, base_path),
+        "job": _job(published.job, base_path),
     }
     whole = compact_json(plain(outcome | described))
     return whole if len(whole) <= INLINE_BYTES else compact_json(plain(outcome))
@@ -125,6 +140,10 @@ def _read(request: Request) -> tuple[PublishPayload | PublishHeaders, bytes]:
         return PublishHeaders.read(request.headers), request.body
     payload = request.body_as(PublishPayload)
     return payload, payload.tarball()
+
+
+def _job(job: Job, base_path: str) -> PublishJob:
+    return PublishJob(id=job.id, state=job.state, run_id=job.run_id, url=f"{base_path}/v1/jobs/{job.id}")
 
 
 def _artifacts(identifier: Identifier, base_path: str) -> Artifacts:

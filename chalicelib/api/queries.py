@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,14 +61,8 @@ class AsOfQuery(Payload):
 
     def moment(self) -> str | None:
         """Answer the moment in stored form; raises InvalidQuery."""
-        if self.as_of is None:
-            return None
-        try:
-            return timestamp(moment(self.as_of))
-        except (ValueError, OverflowError):
-            raise InvalidQuery(
-                f"`asOf` is `{self.as_of[:60]}`, which is not a moment such as 2026-01-31T12:00:00Z"
-            ) from None
+        named = named_moment("asOf", self.as_of)
+        return None if named is None else timestamp(named)
 
 
 class ResolveQuery(AsOfQuery):
@@ -85,6 +80,18 @@ class ResolveQuery(AsOfQuery):
         if not BASE_URL.fullmatch(self.base_url):
             raise InvalidQuery(f"`baseUrl` is `{self.base_url[:200]}`, which is not an absolute http address")
         return self.base_url.rstrip("/")
+
+
+def named_moment(parameter: str, text: str | None) -> datetime | None:
+    """Answer the moment that a parameter names, None for none; raises InvalidQuery."""
+    if text is None:
+        return None
+    try:
+        return moment(text)
+    except (ValueError, OverflowError):
+        raise InvalidQuery(
+            f"`{parameter}` is `{text[:60]}`, which is not a moment such as 2026-01-31T12:00:00Z"
+        ) from None
 
 
 def package_name(request: Request) -> PackageName:

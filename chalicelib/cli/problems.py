@@ -23,6 +23,9 @@ HINTS: Final = {
     "forbidden": "`prism whoami` shows what the token in PRISM_TOKEN allows; ask an admin for one that allows this",
     "publisher_not_allowed": "ask an admin to run `prism publisher allow` with the publisher's name",
     "upload_not_found": "`prism verdict` takes the key below incoming/, or the whole s3:// address",
+    "job_not_found": "`prism jobs` lists the jobs with their ids",
+    "job_unfinished": "`prism job` with the id and --follow waits for its end",
+    "bytes_gone": "publish the package again",
     "token_not_found": "`prism token list` shows the ids",
     "publisher_not_found": "`prism publisher list` shows the names",
 }

@@ -57,11 +57,11 @@ class Snapshot(Document):
 
 
 def newest(entries: Iterable[IndexEntry]) -> dict[str, IndexEntry]:
-    """Answer the entry with the highest `seq` of each package."""
+    """Answer the entry with the highest `seq` of each package; of several such, the last is in place of the others."""
     latest: dict[str, IndexEntry] = {}
     for entry in entries:
         known = latest.get(entry.name)
-        if known is None or known.seq < entry.seq:
+        if known is None or known.seq <= entry.seq:
             latest[entry.name] = entry
     return latest
 

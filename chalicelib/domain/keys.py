@@ -37,13 +37,18 @@ class ObjectKeys:
         """One file as an object of its own."""
         return f"{self.prefix}packages/{name}/{version}/{path}"
 
+    @property
+    def heads(self) -> str:
+        """The prefix of the heads of all packages."""
+        return f"{self.prefix}heads/"
+
     def head(self, name: str) -> str:
         """The package's head, the only object that is replaced."""
-        return f"{self.prefix}heads/{name}.json"
+        return f"{self.heads}{name}.json"
 
     def package_of(self, head: str) -> PackageName | None:
         """Answer the package whose head has a key, or None for a key that no head has."""
-        room, suffix = f"{self.prefix}heads/", ".json"
+        room, suffix = self.heads, ".json"
         if not (head.startswith(room) and head.endswith(suffix)):
             return None
         text = head.removeprefix(room).removesuffix(suffix)
@@ -57,13 +62,18 @@ class ObjectKeys:
         """Events `first` to `last` of a head that grew too long."""
         return f"{self.prefix}segments/{name}/{first:09d}-{last:09d}.json"
 
+    @property
+    def staging(self) -> str:
+        """The prefix of what has arrived and is not yet published."""
+        return f"{self.prefix}staged/"
+
     def staged(self, sha256: str) -> str:
         """A tarball that has arrived and is not yet published."""
-        return f"{self.prefix}staged/{sha256}.tgz"
+        return f"{self.staging}{sha256}.tgz"
 
     def staged_pack(self, sha256: str) -> str:
         """The pack that was made of a staged tarball."""
-        return f"{self.prefix}staged/{sha256}.pack"
+        return f"{self.staging}{sha256}.pack"
 
     @property
     def incoming(self) -> str:
@@ -79,18 +89,27 @@ class ObjectKeys:
         """The prefix of index entries not yet in a snapshot."""
         return f"{self.prefix}index/tail/"
 
+    def index_entries(self, name: str) -> str:
+        """The prefix of those of one package, ascending by `seq`."""
+        return f"{self.index_tail}{name}/"
+
     def index_entry(self, name: str, seq: int) -> str:
         """The index entry of a package after its event `seq`."""
-        return f"{self.index_tail}{name}/{seq:09d}.json"
+        return f"{self.index_entries(name)}{seq:09d}.json"
 
     @property
     def index_snapshot(self) -> str:
         """The document that names the index's shards."""
         return f"{self.prefix}index/snapshot.json"
 
+    @property
+    def index_shards(self) -> str:
+        """The prefix of the index's shards."""
+        return f"{self.prefix}index/shards/"
+
     def index_shard(self, digest: str) -> str:
         """One immutable shard of the index, named by its bytes."""
-        return f"{self.prefix}index/shards/{digest}.json"
+        return f"{self.index_shards}{digest}.json"
 
     def rendered(self, digest: str) -> str:
         """An answer too large for a function, named by its bytes; derived, and swept."""
@@ -161,9 +180,15 @@ class ObjectKeys:
         return f"{self.prefix}index/jobs/{view}/"
 
     @property
+    def sweep_progress(self) -> str:
+        """How far the sweep has come, and what the last one did."""
+        return f"{self.prefix}sweep/progress.json"
+
+    @property
     def announced(self) -> tuple[tuple[str, str], ...]:
         """The prefixes, each with the suffix of its keys, of new objects that the functions hear of."""
-        return (self.incoming, ".tgz"), (f"{self.prefix}heads/", ".json")
+        queued = self.job_places("state/queued")
+        return (self.incoming, ".tgz"), (f"{self.prefix}heads/", ".json"), (queued, ".json")
 
     @property
     def swept(self) -> tuple[str, ...]:
@@ -184,6 +209,7 @@ class ObjectKeys:
             "segments",
             "access",
             "catalog",
+            "jobs",
         )
         return tuple(f"{self.prefix}{room}/" for room in rooms)
 

@@ -11,7 +11,7 @@ class Verdict(Document):
     """What became of one upload: published as a version, or refused with a code and a sentence.
 
     `failing` is no end: the last of so many `attempts` failed for a reason of the registry's own, and it will be tried
-    again. `pending` is told and never stored: nobody has got to the upload yet. `etag` is that of the object the
+    again. `job_id` is the job that published it, or failed to. `pending` is told and never stored: nobody has got to the upload yet. `etag` is that of the object the
     verdict is about; another object under the same id is another upload.
     """
 
@@ -26,6 +26,7 @@ class Verdict(Document):
     detail: str | None = None
     facts: dict[str, Any] | None = None
     attempts: int | None = None
+    job_id: str | None = None
 
     @property
     def package(self) -> str | None:

@@ -1,13 +1,14 @@
 """Runs the analyzers over a package: in order, timed, going on after a failure."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.analyzers.base import Analyzer, Subject
 from chalicelib.domain.errors import InvalidTarball
 from chalicelib.domain.metadata import AnalyzerRecord
+from chalicelib.domain.package import Package
 
 
 class EssentialAnalyzerFailed(InvalidTarball):
@@ -24,10 +25,11 @@ class EssentialAnalyzerFailed(InvalidTarball):
 
 @dataclass(frozen=True, slots=True)
 class AnalyzerRun:
-    """What one analyzer did in this run: the record that is kept, and how long it took."""
+    """What one analyzer did in this run: the record that is kept, how long it took, and what it read of files."""
 
     record: AnalyzerRecord
     duration_ms: float
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,45 @@ class Analysis:
         """The records that are kept with the version."""
         return [run.record for run in self.runs]
 
-    def to_json_value(self) -> list[dict[str, Any]]:
-        """Answer the analysis as the publish answer shows it."""
-        return [run.record.to_json_value() | {"durationMs": round(run.duration_ms, 3)} for run in self.runs]
+    def report(self) -> list[dict[str, Any]]:
+        """Answer what each analyzer did, as events and answers show it."""
+        return [
+            run.record.to_json_value() | {"durationMs": round(run.duration_ms, 3), "bytes": run.bytes}
+            for run in self.runs
+        ]
 
 
-def analyze(subject: Subject, analyzers: Iterable[Analyzer]) -> Analysis:
-    """Run the analyzers; raises EssentialAnalyzerFailed, and records every other failure."""
+def analyze(
+    subject: Subject, analyzers: Sequence[Analyzer], *, tell: Callable[[int, int, str], None] | None = None
+) -> Analysis:
+    """Run the analyzers; raises EssentialAnalyzerFailed, and records every other failure.
+
+    `tell` hears before each of them how many are done, how many there are, and which one is next.
+    """
     runs: list[AnalyzerRun] = []
     values: dict[str, Any] = {}
     for analyzer in analyzers:
+        if tell is not None:
+            tell(len(runs), len(analyzers), analyzer.name)
+        package, read = _counting(subject.package)
         started = time.perf_counter()
-        record = _run(analyzer, replace(subject, results=values), values)
-        runs.append(AnalyzerRun(record, (time.perf_counter() - started) * 1000))
+        record = _run(analyzer, replace(subject, package=package, results=values), values)
+        runs.append(AnalyzerRun(record, (time.perf_counter() - started) * 1000, sum(read)))
         if analyzer.essential and record.status != "ok":
             raise EssentialAnalyzerFailed(analyzer.name, record.error or record.verdict)
     return Analysis(tuple(runs), values)
+
+
+def _counting(package: Package) -> tuple[Package, list[int]]:
+    """Answer the package, and the sizes of the files that are read of it from now on."""
+    sizes: list[int] = []
+
+    def read(path: str) -> bytes:
+        data = package.read(path)
+        sizes.append(len(data))
+        return data
+
+    return package._replace(read=read), sizes
 
 
 def _run(analyzer: Analyzer, subject: Subject, values: dict[str, Any]) -> AnalyzerRecord:

@@ -56,8 +56,8 @@ class Diagnosing:
         if self.artifacts.store is self.storage.store:
             yield from _medium_findings(self.storage, self.storage.keys.announced)
             return
-        uploads, heads = self.storage.keys.announced
-        yield from _medium_findings(self.storage, [heads])
+        uploads, *others = self.storage.keys.announced
+        yield from _medium_findings(self.storage, others)
         for finding in _medium_findings(self.artifacts, [uploads]):
             yield finding._replace(name=f"artifacts {finding.name}")
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from chalicelib.domain.errors import PrismError, Unavailable, UploadChanged, UploadTooLarge
+from chalicelib.domain.executions.errors import Overtaken, RunHeld
 from chalicelib.domain.manifest import ANONYMOUS, Publisher
 from chalicelib.domain.times import timestamp
 from chalicelib.domain.verdict import Verdict
@@ -15,6 +17,8 @@ from chalicelib.stores.incoming import Incoming, Upload
 
 ATTEMPTS = 3
 """How often an upload is taken up afresh within one announcement, when others change what is being read."""
+PATIENCE_SECONDS = 120.0
+"""How long another worker at the same upload is waited for: as long as its lease may last, should it be dead."""
 AGAIN = "the upload is tried again a few times, and an operator is told if that does not help"
 
 
@@ -64,7 +68,8 @@ class Ingesting:
             return upload.verdict
         try:
             verdict = self._publish(upload.id, present, publisher)
-        except (ObjectNotFound, UploadChanged):
+        except (ObjectNotFound, UploadChanged, RunHeld, Overtaken):
+            # Not a failure: it is looked at again, or another worker is at it.
             raise
         except Exception as error:
             self._note(upload, present, error)
@@ -79,7 +84,8 @@ class Ingesting:
             published = self._publishing.publish(
                 PublishRequest(
                     publisher=Publisher(name=publisher), source="s3", upload=present.key, etag=present.etag
-                )
+                ),
+                patience=PATIENCE_SECONDS,
             )
         except Unavailable:
             raise
@@ -107,6 +113,7 @@ class Ingesting:
         """Tell the sender, as far as that is possible, that an attempt has failed."""
         known = upload.verdict if upload.judged else None
         code, detail, facts = _told(error)
+        job_id = facts.pop("job_id", None) if facts else None
         verdict = Verdict(
             status="failing",
             upload_id=upload.id,
@@ -115,6 +122,7 @@ class Ingesting:
             code=code,
             detail=f"{detail}; {AGAIN}",
             facts=facts,
+            job_id=job_id,
             attempts=1 + (known.attempts or 0 if known else 0),
         )
         # What fails may fail here too, and what is raised is to be the first failure.
@@ -132,10 +140,11 @@ def _accepted(published: Published, upload_id: str, etag: str, at: str) -> Verdi
         name=manifest.name,
         version=manifest.version,
         integrity=manifest.integrity,
+        job_id=published.job.id,
     )
 
 
-def _told(error: Exception) -> tuple[str, str, dict[str, object] | None]:
+def _told(error: Exception) -> tuple[str, str, dict[str, Any] | None]:
     """Answer the code, the sentence and the facts that a sender is told of a failure of ours."""
     if isinstance(error, PrismError):
         return error.code, error.detail, dict(error.facts)

@@ -1,5 +1,7 @@
 """Verdicts: what became of the objects that clients dropped into the bucket."""
 
+from typing import Any
+
 from chalicelib.domain.errors import PrismError, UploadGone, UploadNotFound
 from chalicelib.domain.times import timestamp
 from chalicelib.domain.verdict import Verdict
@@ -46,6 +48,8 @@ def gone(failing: Verdict) -> Verdict:
 
 def refused(error: PrismError, upload_id: str, etag: str, at: str) -> Verdict:
     """Answer the verdict that tells of an error of the sender's."""
+    facts: dict[str, Any] = dict(error.facts)
+    job_id = facts.pop("job_id", None)
     return Verdict(
         status="refused",
         upload_id=upload_id,
@@ -53,5 +57,6 @@ def refused(error: PrismError, upload_id: str, etag: str, at: str) -> Verdict:
         at=at,
         code=error.code,
         detail=error.detail,
-        facts=dict(error.facts),
+        facts=facts,
+        job_id=job_id,
     )

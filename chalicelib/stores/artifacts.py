@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.pack import PackEntry, PackIndex
+from chalicelib.storage.parallel import at_once
 from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectNotFound, ObjectStore
 from chalicelib.stores.cache import Cache
 from chalicelib.stores.documents import JSON
@@ -47,9 +48,35 @@ class Artifacts:
         """Read a staged tarball."""
         return self._store.stream(self._keys.staged(sha256))
 
+    def stage_pack(self, sha256: str, pack: BinaryIO) -> None:
+        """Keep the pack of a staged tarball, for another worker to go on with."""
+        pack.seek(0)
+        self._put_once(self._keys.staged_pack(sha256), _chunks(pack), "application/octet-stream")
+
+    def has_pack(self, sha256: str, name: str, version: str) -> bool:
+        """Tell whether the pack of a tarball is kept, staged or as the version's own."""
+        return any(
+            self._exists(key) for key in (self._keys.staged_pack(sha256), self._keys.pack(name, version))
+        )
+
+    def open_pack(self, sha256: str, name: str, version: str) -> Iterator[bytes]:
+        """Read the pack of a tarball, staged or the version's own; raises ObjectNotFound."""
+        try:
+            yield from self._store.stream(self._keys.staged_pack(sha256))
+        except ObjectNotFound:
+            yield from self._store.stream(self._keys.pack(name, version))
+
+    def has_bytes(self, sha256: str, name: str | None, version: str | None) -> bool:
+        """Tell whether a tarball is kept, staged or as a version's own."""
+        published = self._keys.tarball(name, version) if name and version else None
+        return self._exists(self._keys.staged(sha256)) or (published is not None and self._exists(published))
+
     def discard_staged(self, sha256: str) -> None:
-        """Remove a staged tarball."""
-        self._store.delete(self._keys.staged(sha256))
+        """Remove a staged tarball, and its pack."""
+        at_once(
+            lambda: self._store.delete(self._keys.staged(sha256)),
+            lambda: self._store.delete(self._keys.staged_pack(sha256)),
+        )
 
     def settle_tarball(
         self, name: str, version: str, sha256: str, fallback: Callable[[], Iterable[bytes]]
@@ -67,9 +94,34 @@ class Artifacts:
         pack.seek(0)
         self._put_once(self._keys.pack(name, version), _chunks(pack), "application/octet-stream")
 
+    def replace_pack(self, name: str, version: str, pack: BinaryIO) -> None:
+        """Write a version's pack over one that cannot be read."""
+        pack.seek(0)
+        key = self._keys.pack(name, version)
+        self._store.put_stream(key, _chunks(pack), content_type="application/octet-stream")
+        self._indexes.forget(key)
+
     def settle_file(self, name: str, version: str, path: str, data: bytes, content_type: str) -> None:
         """Write one file as an object of its own."""
         self._put_once(self._keys.file(name, version, path), [data], content_type)
+
+    def replace_file(self, name: str, version: str, path: str, data: bytes, content_type: str) -> None:
+        """Write one file over an object that has other bytes."""
+        self._store.put_stream(self._keys.file(name, version, path), [data], content_type=content_type)
+
+    def file_digest(self, name: str, version: str, path: str) -> str | None:
+        """Answer the SHA-256, in hex, of one file as an object of its own, or None where it is none."""
+        running = hashlib.sha256()
+        try:
+            for chunk in self._store.stream(self._keys.file(name, version, path)):
+                running.update(chunk)
+        except ObjectNotFound:
+            return None
+        return running.hexdigest()
+
+    def open_published_pack(self, name: str, version: str) -> Iterator[bytes]:
+        """Read a version's own pack; raises ObjectNotFound."""
+        return self._store.stream(self._keys.pack(name, version))
 
     def open_tarball(self, name: str, version: str) -> Iterator[bytes]:
         """Read a published tarball; raises ObjectNotFound."""
@@ -127,6 +179,13 @@ class Artifacts:
             if isinstance(index, PackIndex):
                 return index
             wanted = index
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._store.head(key)
+        except ObjectNotFound:
+            return False
+        return True
 
     def _put_once(self, key: str, chunks: Iterable[bytes], content_type: str) -> None:
         try:

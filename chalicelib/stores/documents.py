@@ -57,6 +57,21 @@ class ImmutableDocuments(Generic[Parsed]):
             return existing
         return self._keep(key, data, parsed)
 
+    def stored(self, key: str) -> bytes | None:
+        """Answer the bytes under a key as the medium has them now, or None; what was read before does not count."""
+        try:
+            found = self._store.get(key)
+        except ObjectNotFound:
+            return None
+        assert found is not NOT_MODIFIED
+        return found.data
+
+    def replace(self, key: str, data: bytes) -> None:
+        """Write a document over one that is not what it should be; what cannot be read back is not written."""
+        parsed = self._parse(data)
+        self._store.put(key, data, content_type=JSON)
+        self._keep(key, data, parsed)
+
     def _keep(self, key: str, data: bytes, parsed: Parsed) -> Parsed:
         self._cache.put(key, parsed, len(data))
         return parsed

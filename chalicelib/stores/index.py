@@ -3,10 +3,11 @@
 import hashlib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
+from typing import TypeVar
 
 from chalicelib.domain.index import IndexEntry, Shard, ShardRef, Snapshot, merge, newest, shard_of
 from chalicelib.domain.keys import ObjectKeys
@@ -26,6 +27,8 @@ FOLD_AT_MOST = 1000
 CACHE_BYTES = 32 << 20
 PARALLEL_READS = 8
 READ_ATTEMPTS = 3
+
+Answer = TypeVar("Answer")
 
 
 class Index:
@@ -47,6 +50,14 @@ class Index:
                 if_absent=True,
                 content_type=JSON,
             )
+        self._shorten()
+
+    def replace(self, entry: IndexEntry) -> None:
+        """Make a package's present state findable in place of what the index says of it, in whichever part."""
+        self._entries.replace(self._keys.index_entry(entry.name, entry.seq), entry.to_bytes())
+        self._shorten()
+
+    def _shorten(self) -> None:
         if len(self._tail_keys(FOLD_AT)) >= FOLD_AT:
             # Housekeeping that failed or was overtaken is left to the next writer; the entry is recorded.
             with suppress(ObjectNotFound, StorageUnavailable):
@@ -62,6 +73,34 @@ class Index:
     def all(self, packages: PackagePatterns = EVERY_PACKAGE) -> list[IndexEntry]:
         """Answer every entry, ascending by name, only those that patterns mean."""
         return self._collect("", None, packages)
+
+    def entry(self, name: str) -> IndexEntry | None:
+        """Answer what the index knows of a package, with or without a version to be listed; None if nothing.
+
+        Costs one listing and up to three reads, of which those of shards and of entries are made once per process.
+        """
+        return self._patiently(lambda: self._entry(name))
+
+    def unnamed_shards(self, digests: Iterable[str]) -> set[str]:
+        """Answer those of some shards that the snapshot does not name, neither in use nor retired; one read."""
+        return set(digests) - _named(self._snapshot())
+
+    def remove_shard(self, digest: str) -> bool:
+        """Remove a shard that the snapshot does not name; answers False if it does, or another writer was first.
+
+        The shard is retired by a swap and removed by a fold. A fold that found it there, made the same one and counts
+        on it has either named it by then or loses its own swap.
+        """
+        read = self._snapshots.get(self._keys.index_snapshot)
+        before = read.document if read else Snapshot()
+        if digest in _named(before):
+            return False
+        retired = before.model_copy(
+            update={"generation": before.generation + 1, "retired": [*before.retired, digest]}
+        )
+        if not self._snapshots.swap(self._keys.index_snapshot, retired, retired.to_bytes(), read):
+            return False
+        return self.fold()
 
     def fold(self) -> bool:
         """Fold the tail into the shards; answers whether this call did it and not another writer."""
@@ -79,9 +118,13 @@ class Index:
         return True
 
     def _collect(self, after: str, limit: int | None, packages: PackagePatterns) -> list[IndexEntry]:
+        return self._patiently(lambda: list(islice(self._ascending(after, packages), limit)))
+
+    def _patiently(self, read: Callable[[], Answer]) -> Answer:
+        """Read from the snapshot and its shards; raises StorageUnavailable if they are gone time and again."""
         for _ in range(READ_ATTEMPTS):
             try:
-                return list(islice(self._ascending(after, packages), limit))
+                return read()
             except ObjectNotFound as error:
                 # Two folds went by since the snapshot was read; the next one names the shards there are.
                 lost = error
@@ -110,11 +153,22 @@ class Index:
         self._shards.put_once(self._keys.index_shard(digest), data)
         return ShardRef(first=shard.entries[0].name, digest=digest, count=len(shard.entries))
 
+    def _entry(self, name: str) -> IndexEntry | None:
+        # As for pages, the tail is read before the snapshot.
+        found = self._read_entries(self._tail_keys(None, self._keys.index_entries(name))[-1:])
+        snapshot = self._snapshot()
+        position = shard_of(snapshot, name)
+        folded = self._shard(snapshot.shards[position]) if position >= 0 else []
+        return newest([*(entry for entry in folded if entry.name == name), *found]).get(name)
+
+    def _snapshot(self) -> Snapshot:
+        read = self._snapshots.get(self._keys.index_snapshot)
+        return read.document if read else Snapshot()
+
     def _ascending(self, after: str, packages: PackagePatterns) -> Iterator[IndexEntry]:
         # The tail is read before the snapshot: an entry folded in between is then in the snapshot.
         tail = newest(self._read_entries(self._tail_keys(None)))
-        read = self._snapshots.get(self._keys.index_snapshot)
-        snapshot = read.document if read else Snapshot()
+        snapshot = self._snapshot()
         pending = sorted(name for name in tail if name > after and packages.match(name))
         for ref, end in _with_ends(snapshot.shards[max(0, shard_of(snapshot, after)) :]):
             if not packages.reach(ref.first, end):
@@ -136,8 +190,8 @@ class Index:
             raise ObjectNotFound(self._keys.index_shard(ref.digest))
         return shard.entries
 
-    def _tail_keys(self, limit: int | None) -> list[str]:
-        listed = self._store.list(self._keys.index_tail, limit=limit)
+    def _tail_keys(self, limit: int | None, prefix: str | None = None) -> list[str]:
+        listed = self._store.list(prefix or self._keys.index_tail, limit=limit)
         return [info.key for info in listed if isinstance(info, ObjectInfo)]
 
     def _read_entries(self, keys: list[str]) -> list[IndexEntry]:
@@ -147,6 +201,10 @@ class Index:
             with ThreadPoolExecutor(min(PARALLEL_READS, len(keys))) as pool:
                 found = list(pool.map(self._entries.get, keys))
         return [entry for entry in found if entry is not None]
+
+
+def _named(snapshot: Snapshot) -> set[str]:
+    return {ref.digest for ref in snapshot.shards} | set(snapshot.retired)
 
 
 def _with_ends(shards: list[ShardRef]) -> Iterator[tuple[ShardRef, str | None]]:

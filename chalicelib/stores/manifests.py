@@ -49,3 +49,7 @@ class Manifests:
     def get(self, name: str, version: str) -> StoredManifest | None:
         """Answer a version's manifest, or None; it may be claimed and not yet visible."""
         return self._documents.get(self._keys.manifest(name, version))
+
+    def stored(self, name: str, version: str) -> bytes | None:
+        """Answer the bytes of a version's manifest as the medium has them now, whatever they are, or None."""
+        return self._documents.stored(self._keys.manifest(name, version))

@@ -25,3 +25,12 @@ class MetadataStore:
     def get(self, name: str, version: str) -> Metadata | None:
         """Answer a version's metadata, or None."""
         return self._documents.get(self._keys.metadata(name, version))
+
+    def stored(self, name: str, version: str) -> bytes | None:
+        """Answer the bytes of a version's metadata as the medium has them now, whatever they are, or None."""
+        return self._documents.stored(self._keys.metadata(name, version))
+
+    def replace(self, metadata: Metadata) -> None:
+        """Write a version's metadata over what has become of it."""
+        identifier = metadata.identifier
+        self._documents.replace(self._keys.metadata(identifier.name, identifier.version), metadata.to_bytes())

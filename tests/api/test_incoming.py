@@ -180,7 +180,7 @@ class TestWhoMayAsk:
         client = Guarded()
         drop(client.world, "u1", package(name="@acme/secret"))
 
-        def publish(request: object) -> None:
+        def publish(request: object, *, patience: float) -> None:
             raise Busy("@acme/secret")
 
         monkeypatch.setattr(client.world.container.publishing, "publish", publish)

@@ -111,7 +111,7 @@ def test_every_line_of_a_publish_leads_to_its_request_and_its_job(lines: Lines) 
     assert {line["requestId"] for line in lines.read} == {"request-1"}
     assert len({line["jobId"] for line in lines.read}) == 1
     assert request["jobId"].startswith("publish-")
-    assert len(request["jobId"]) == len("publish-") + 32
+    assert len(request["jobId"]) == len("publish-") + 32 + len("-") + 8
     assert {(line["package"], line["version"]) for line in [*stages[1:], request]} == {("demo", "1.0.0")}
     assert "stage" not in request
 

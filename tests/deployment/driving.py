@@ -3,9 +3,10 @@
 import json
 import random
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 from unittest.mock import patch
@@ -16,18 +17,30 @@ from chalicelib.api.routing import Route
 from chalicelib.container import Container, installed
 from chalicelib.domain.tokens import digest_of, token_text
 from chalicelib.events.heads import derive_packages
+from chalicelib.events.jobs import run_jobs
+from chalicelib.events.schedules import sweep
 from chalicelib.events.uploads import publish_uploads
+from chalicelib.services.publishing import claim
 from chalicelib.settings import Settings
 from chalicelib.storage import open_store
-from chalicelib.storage.port import ObjectStore
+from chalicelib.storage.port import ObjectInfo, ObjectStore, StorageUnavailable
 from deployment.stage import API
+from localstack.clock import scheduled_event
 from tests.api.callers import Received, call
+from tests.builders import Content
 from tests.deployment.iam import Call
 from tests.worlds import package, publish, s3_world
 
 ADMIN: Final = token_text(b"\x01" * 6, b"\x02" * 32)
 LARGE: Final = random.Random(0).randbytes(9 << 20)
 """More than one part of an upload, and more than a function answers."""
+
+LARGE_FILES: Final[dict[str, Content]] = {"index.js": "x", "large.bin": LARGE}
+
+QUEUED: Final = "prism/index/jobs/state/queued/"
+RUNNING: Final = "prism/index/jobs/state/running/"
+PROGRESS: Final = "prism/sweep/progress.json"
+UNAVAILABLE: Final = StorageUnavailable("prism/manifests", "the medium is on fire", retryable=True)
 
 NEVER_SENT: Final = {"prism/health"}
 """Keys for which addresses are signed only to see whether there are any."""
@@ -40,6 +53,7 @@ VALUES: Final = {
     "path": "index.js",
     "code": "route_not_found",
     "id": "000000000000",
+    "run": "run-00000001",
     "publisher": "role:build",
 }
 BODIES: Final[dict[str, dict[str, object]]] = {
@@ -50,6 +64,13 @@ BODIES: Final[dict[str, dict[str, object]]] = {
     "PUT /v1/publishers/{publisher}": {"packages": ["demo"]},
 }
 QUERIES: Final = {"/v1/resolve": "?spec=demo", "/v1/health": "?deep=true"}
+
+
+Now = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -68,10 +89,10 @@ class Recorder:
         return open_store("s3", self.settings())
 
     @contextmanager
-    def process(self, function: str) -> Iterator[Container]:
+    def process(self, function: str, now: Now = _now) -> Iterator[Container]:
         """Let a fresh process of a function run, its calls written down; it is the first to write that day."""
         self.medium.delete("prism/probes/conditional-writes.json")
-        container = Container(self.settings())
+        container = Container(self.settings(), now=now)
         client = container.medium.client  # type: ignore[attr-defined]  # it is the driver of S3
         client.meta.events.register(
             "provide-client-params.s3", lambda params, model, **_: self._note(function, model.name, params)
@@ -81,6 +102,10 @@ class Recorder:
                 yield container
         finally:
             client.close()
+
+    def another(self, now: Now = _now, **fields: Any) -> Container:
+        """Make a process whose calls are not written down; `fields` are other settings."""
+        return Container(replace(self.settings(), **fields), store=self.medium, now=now)
 
     def settings(self) -> Settings:
         """Answer the settings of a deployed stage, but for the place of the bucket."""
@@ -115,10 +140,16 @@ def drive(recorder: Recorder) -> None:
     """Let every function do everything that it does."""
     with _small_thresholds():
         for version in ("2.0.1", "3.0.1"):
-            # Another publisher of the same bytes was faster.
-            for key in (f"files/demo/{version}.pack", f"packages/demo/{version}/large.bin"):
-                recorder.medium.put(f"prism/{key}", b"there already")
-        for work in (_publish, _ask_every_route, _read_what_is_large, _upload, _derive):
+            _settle_for_others(recorder, version)
+        for work in (
+            _publish,
+            _ask_every_route,
+            _read_what_is_large,
+            _upload,
+            _derive,
+            _run_queued_jobs,
+            _sweep,
+        ):
             work(recorder)
 
 
@@ -148,8 +179,11 @@ def _ask_every_route(recorder: Recorder) -> None:
     with recorder.process(API):
         made = recorder.ask("POST", "/v1/tokens", {"name": "reader", "scopes": ["read"]}).json
         recorder.ask("GET", "/v1/packages/demo", token=made["token"])
-        values = {**VALUES, "id": made["token"].split("_")[1]}
+        job = recorder.ask("GET", "/v1/jobs?state=completed&limit=1").json["jobs"][0]
+        tokens = {**VALUES, "id": made["token"].split("_")[1]}
+        jobs = {**VALUES, "id": job["id"]}
         for route in app.router.routes:
+            values = jobs if route.template.text.startswith("/v1/jobs/") else tokens
             recorder.ask(route.method, address_of(route, values), BODIES.get(route_name(route)))
             recorder.routes.add(route_name(route))
         recorder.ask("PUT", "/v1/publishers/*", {})  # or nobody could publish from here on
@@ -181,7 +215,7 @@ def _upload(recorder: Recorder) -> None:
 
 
 def _derive(recorder: Recorder) -> None:
-    publisher = Container(recorder.settings(), store=recorder.medium)
+    publisher = recorder.another()
     with recorder.process("derive_packages"):
         for number in range(4):
             # Whoever published died before the index had it.
@@ -191,9 +225,87 @@ def _derive(recorder: Recorder) -> None:
         derive_packages(created("prism/heads/missing.json", recorder.bucket))
 
 
+def _run_queued_jobs(recorder: Recorder) -> None:
+    """Run what was replayed over HTTP, and jobs that had failed before they had taken their versions' numbers."""
+    _fail_and_replay(recorder, "5.0.0", "5.0.1")
+    queued = keys_below(recorder.medium, QUEUED)
+    with recorder.process("run_jobs"):
+        for key in queued:
+            run_jobs(created(key, recorder.bucket))
+    assert len(queued) == 5
+    assert unfinished(recorder) == []
+
+
+def _sweep(recorder: Recorder) -> None:
+    """Sweep, weeks later, what workers have left who died while they published, derived, folded and cleaned up."""
+    for function, major, sweeps in ((API, 6, _sweep_over_http), ("sweep", 7, _sweep_on_schedule)):
+        left_over = _leave_over(recorder, f"{major}.0.0", f"{major}.0.1")
+        _fail_and_replay(recorder, f"{major}.1.0", f"{major}.1.1")
+        recorder.medium.delete(PROGRESS)  # or what was written before the last sweep's time would not be new
+        assert len(unfinished(recorder)) == 6
+        with recorder.process(function, lambda: _now() + timedelta(days=30)):
+            for _ in range(3):
+                sweeps(recorder)
+        assert unfinished(recorder) == []
+        assert left_over.isdisjoint(keys_below(recorder.medium, "prism/"))
+
+
+def _sweep_over_http(recorder: Recorder) -> None:
+    assert recorder.ask("POST", "/v1/sweep?seconds=25").status == 200
+
+
+def _sweep_on_schedule(recorder: Recorder) -> None:
+    sweep(scheduled_event("sweep"))
+
+
+def _leave_over(recorder: Recorder, *versions: str) -> set[str]:
+    """Leave jobs, a package and bytes that were finished by nobody; answers the keys of what nothing needs."""
+    dying = recorder.another(lambda: _now() - timedelta(hours=1))
+    for version in versions:
+        with suppress(SystemExit), patch.object(claim, "execute", side_effect=SystemExit):
+            publish(dying, version, files=LARGE_FILES)
+    _settle_for_others(recorder, versions[-1])
+    with patch.object(dying.index, "record"):
+        publish(dying, versions[0], name="underived")
+    left_over = {f"staged/{'a' * 64}.tgz", f"staged/{'a' * 64}.pack", f"index/shards/{'b' * 64}.json"}
+    for key in left_over:
+        recorder.medium.put(f"prism/{key}", b"left over")
+    return {f"prism/{key}" for key in left_over}
+
+
+def _fail_and_replay(recorder: Recorder, *versions: str) -> None:
+    """Queue jobs again: two that were completed, and some that failed before they took their versions' numbers."""
+    hasty = recorder.another(attempts=1)
+    for version, stage in zip(versions, ("read", "settle"), strict=True):
+        done = publish(hasty, version, name="published", files=LARGE_FILES).job
+        hasty.publishing.replay(done.id, stage)
+    for version in versions:
+        with suppress(StorageUnavailable), patch.object(claim, "execute", side_effect=UNAVAILABLE):
+            publish(hasty, version, files=LARGE_FILES)
+    for job in hasty.executions.page_jobs(len(versions), state="failed").jobs:
+        hasty.publishing.replay(job.id, "read")
+    _settle_for_others(recorder, versions[-1])
+
+
+def _settle_for_others(recorder: Recorder, version: str) -> None:
+    """Let another publisher of the same bytes be faster."""
+    for key in (f"files/demo/{version}.pack", f"packages/demo/{version}/large.bin"):
+        recorder.medium.put(f"prism/{key}", b"there already")
+
+
+def unfinished(recorder: Recorder) -> list[str]:
+    """Answer the places of jobs that are not at their end."""
+    return [*keys_below(recorder.medium, QUEUED), *keys_below(recorder.medium, RUNNING)]
+
+
+def keys_below(medium: ObjectStore, prefix: str) -> list[str]:
+    """Answer the keys below a prefix, ascending."""
+    return [info.key for info in medium.list(prefix) if isinstance(info, ObjectInfo)]
+
+
 def large(version: str) -> bytes:
     """Answer a package with a file that is sent in parts, and redirected to."""
-    return package(version, files={"index.js": "x", "large.bin": LARGE})
+    return package(version, files=LARGE_FILES)
 
 
 def route_name(route: Route) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -10,10 +11,12 @@ import pytest
 from botocore.stub import Stubber
 
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.services.sweeping.needs import REPLAYABLE
 from chalicelib.storage.bucket.lifecycle import judge_lifecycle
 from chalicelib.storage.bucket.notifications import unannounced
 from chalicelib.storage.diagnosis import Expectations
 from deployment.bucket import (
+    EXPIRY_DAYS,
     TLS_ONLY,
     UnusableBucket,
     configure,
@@ -23,6 +26,7 @@ from deployment.bucket import (
     release,
     require_tls,
 )
+from deployment.stage import BUCKET_FUNCTIONS
 from tests.deployment.aws import REGION
 
 THEIR_RULE: Final = {
@@ -131,15 +135,19 @@ def _statements_of(endpoint: str) -> list[str]:
     return [statement["Sid"] for policy in put for statement in json.loads(policy)["Statement"]]
 
 
-def test_uploads_and_heads_are_announced(s3: Any, bucket: str, queue: str) -> None:
-    configure(s3, bucket, PREFIX, {"publish_uploads": queue, "derive_packages": queue})
+def test_uploads_heads_and_queued_jobs_are_announced(s3: Any, bucket: str, queue: str) -> None:
+    configure(s3, bucket, PREFIX, dict.fromkeys(BUCKET_FUNCTIONS, queue))
 
     found = told(s3, bucket)
     places = {
         tuple(part["Value"] for part in found[rule.id]["Filter"]["Key"]["FilterRules"])
         for rule in notification_rules(PREFIX)
     }
-    assert places == {("prism/incoming/", ".tgz"), ("prism/heads/", ".json")}
+    assert places == {
+        ("prism/incoming/", ".tgz"),
+        ("prism/heads/", ".json"),
+        ("prism/index/jobs/state/queued/", ".json"),
+    }
 
 
 def test_announcements_arrive(s3: Any, clients: Clients, bucket: str, queue: str) -> None:
@@ -158,7 +166,7 @@ def test_announcements_arrive(s3: Any, clients: Clients, bucket: str, queue: str
 
 
 def test_configuring_again_changes_nothing(s3: Any, bucket: str, queue: str) -> None:
-    targets = {"publish_uploads": queue, "derive_packages": queue}
+    targets = dict.fromkeys(BUCKET_FUNCTIONS, queue)
     configure(s3, bucket, PREFIX, targets)
     before = told(s3, bucket)
 
@@ -213,8 +221,17 @@ def test_the_registry_itself_finds_nothing_wrong_with_the_rules(prefix: str) -> 
     assert unannounced({"LambdaFunctionConfigurations": rules}, keys.announced) == []
 
 
+def test_staged_bytes_outlive_every_job_that_the_sweeper_keeps_them_for() -> None:
+    """A job may stage its bytes some days before it fails, and its time begins at its end."""
+    assert timedelta(days=EXPIRY_DAYS["staged"]) >= 2 * REPLAYABLE
+
+
+def test_every_function_that_the_bucket_calls_hears_of_something() -> None:
+    assert [rule.function for rule in notification_rules(PREFIX)] == list(BUCKET_FUNCTIONS)
+
+
 def test_a_rule_that_another_way_of_deploying_left_is_replaced(s3: Any, bucket: str, queue: str) -> None:
-    (rule, _) = notification_rules(PREFIX)
+    rule, *_ = notification_rules(PREFIX)
     left = {"Id": "a name that CloudFormation made up", "QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}
     removals = {**left, "Id": "theirs", "Events": ["s3:ObjectRemoved:*"]}
     s3.put_bucket_notification_configuration(
@@ -224,7 +241,7 @@ def test_a_rule_that_another_way_of_deploying_left_is_replaced(s3: Any, bucket: 
         },
     )
 
-    configure(s3, bucket, PREFIX, {"publish_uploads": queue, "derive_packages": queue})
+    configure(s3, bucket, PREFIX, dict.fromkeys(BUCKET_FUNCTIONS, queue))
 
     found = s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"]
     assert {item["Id"] for item in found} == {"theirs", *(rule.id for rule in notification_rules(PREFIX))}

@@ -26,6 +26,9 @@ MOST_BYTES: Final = 1_000_000
 """What CloudFormation reads from a bucket."""
 MOST_RESOURCES: Final = 500
 GATEWAY_RESOURCES: Final = 300
+FUNCTION: Final = "AWS::Serverless::Function"
+
+PUBLISHING: Final = ("publish_uploads", "run_jobs", "sweep")
 
 STAGES: Final = stage_names()
 
@@ -153,6 +156,17 @@ def test_events_that_fail_are_repeated_and_then_kept(name: str) -> None:
         assert queues[queue]["QueueName"] == function.dead_letters
 
 
+def test_the_sweeper_is_called_every_five_minutes(name: str) -> None:
+    made, stage = template(name), read_stage(name)
+    called = {key: told["Events"] for key, told in of_type(made, FUNCTION).items() if "Events" in told}
+
+    assert list(called) == [function.logical_id for function in stage.scheduled_functions] == ["Sweep"]
+    # The transform makes the rule of it, and the permission of the rule to call the function.
+    assert list(called["Sweep"].values()) == [
+        {"Type": "Schedule", "Properties": {"Schedule": "rate(5 minutes)"}}
+    ]
+
+
 def test_the_bucket_calls_the_functions_and_may(name: str) -> None:
     made, stage = template(name), read_stage(name)
     bucket = made["Resources"]["Bucket"]
@@ -200,14 +214,14 @@ def test_the_digest_of_the_first_token_is_not_shown(name: str) -> None:
     assert template(name)["Parameters"]["AdminToken"]["NoEcho"] is True
 
 
-def test_uploads_have_room_for_the_largest_package(name: str) -> None:
+def test_whoever_publishes_unattended_has_room_for_the_largest_package(name: str) -> None:
     for function in functions(name):
         described = template(name)["Resources"][function.logical_id]["Properties"]
         assert described["EphemeralStorage"] == {"Size": function.storage}
 
-    room = read_stage(name).functions["publish_uploads"].storage << 20
     # The pack lies below /tmp, at worst no smaller than what it packs.
-    assert room > Limits().unpacked_size * 1.1
+    for publishing in PUBLISHING:
+        assert read_stage(name).functions[publishing].storage << 20 > Limits().unpacked_size * 1.1
     assert read_stage(name).functions[API].storage == LEAST_STORAGE
 
 
@@ -258,6 +272,14 @@ def test_a_function_that_app_py_does_not_bind_is_missed(tmp_path: Path) -> None:
     del made["Resources"]["DerivePackages"]
 
     with pytest.raises(UnexpectedTemplate, match=r"DerivePackages; app\.py must bind"):
+        complete(read_stage("dev"), made)
+
+
+def test_a_function_that_app_py_does_not_schedule_is_missed() -> None:
+    made = json.loads(json.dumps(chalices("dev", "cloudformation").template))
+    del made["Resources"]["Sweep"]["Properties"]["Events"]
+
+    with pytest.raises(UnexpectedTemplate, match=r"nothing ever calls sweep; app\.py must schedule it"):
         complete(read_stage("dev"), made)
 
 

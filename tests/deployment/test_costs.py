@@ -63,7 +63,8 @@ def test_an_operation_makes_the_calls_it_is_priced_by(world: World, name: str) -
 
     DONE[name](process)
 
-    assert [call.verb for call in world.store.calls] == list(MEASURED[name])
+    # Some calls are made at the same time, in no order.
+    assert sorted(call.verb for call in world.store.calls) == sorted(MEASURED[name])
 
 
 def test_deriving_makes_the_calls_it_is_priced_by(world: World) -> None:

@@ -86,12 +86,27 @@ def test_the_bucket_tells_the_functions_and_may(deployed: Path, clients: Clients
     arns = read_deployed(STAGE, deployed).arns
 
     heard = {item["LambdaFunctionArn"] for item in told["LambdaFunctionConfigurations"]}
-    assert heard == {arns[function.name] for function in STAGE.events}
-    for function in STAGE.events:
+    assert heard == {arns[function.name] for function in STAGE.bucket_functions}
+    for function in STAGE.bucket_functions:
         text = clients("lambda").get_policy(FunctionName=function.full_name)["Policy"]
         (statement,) = json.loads(text)["Statement"]
         assert statement["Condition"]["ArnLike"]["AWS:SourceArn"] == f"arn:aws:s3:::{STAGE.bucket}"
         assert statement["Condition"]["StringEquals"]["AWS:SourceAccount"] == "123456789012"
+
+
+def test_a_schedule_calls_the_sweeper_and_may(deployed: Path, clients: Clients) -> None:
+    (function,) = STAGE.scheduled_functions
+    events, arn = clients("events"), read_deployed(STAGE, deployed).arns[function.name]
+
+    rule = events.describe_rule(Name=function.schedule)
+    targets = events.list_targets_by_rule(Rule=function.schedule)["Targets"]
+    text = clients("lambda").get_policy(FunctionName=function.full_name)["Policy"]
+
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
+    assert [target["Arn"] for target in targets] == [arn]
+    (statement,) = json.loads(text)["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"]["ArnLike"]["AWS:SourceArn"] == rule["Arn"]
 
 
 def test_events_that_fail_are_kept(deployed: Path, clients: Clients) -> None:
@@ -148,7 +163,9 @@ def snapshot(clients: Clients, stage: Stage) -> dict[str, list[str]]:
     groups = clients("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{prefix}")["logGroups"]
     found = clients("cloudwatch").describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
     buckets = clients("s3").list_buckets()["Buckets"]
+    rules = clients("events").list_rules(NamePrefix=prefix)["Rules"]
     return {
+        "schedules": sorted(rule["Name"] for rule in rules),
         "functions": sorted(f["FunctionName"] for f in functions if f["FunctionName"].startswith(prefix)),
         "roles": sorted(role["RoleName"] for role in roles if role["RoleName"].startswith(prefix)),
         "queues": sorted(queues),

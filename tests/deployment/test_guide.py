@@ -96,7 +96,7 @@ def test_a_bucket_of_ones_own_is_chosen_as_the_guide_says(project: Path, account
     run(block, project, account)
 
     texts = [path.read_text() for path in (project / ".chalice").glob("*.json")]
-    assert len(texts) == 7
+    assert len(texts) == 11
     assert all("acme-packages-" in text and "prism-registry-" not in text for text in texts)
 
 
@@ -115,9 +115,9 @@ def test_the_costs_in_the_guide_are_those_that_were_worked_out() -> None:
 
 def test_what_the_guide_says_in_numbers_is_so() -> None:
     stage = read_stage("prod")
-    assert len(alarms(stage)) == 14
-    assert "Fourteen alarms" in GUIDE
-    assert f"fourteen alarms, which come to ${14 * 0.10:.2f} a month" in " ".join(GUIDE.split())
+    assert len(alarms(stage)) == 24
+    assert "Twenty-four alarms" in GUIDE
+    assert f"twenty-four alarms, which come to ${24 * 0.10:.2f} a month" in " ".join(GUIDE.split())
     for function in stage.functions.values():
         name = function.full_name.replace("prism-prod-", "…-").replace("prism-prod", "prism-<stage>")
         row = f"| `{name}` | {function.memory:,} MiB | {function.timeout} s | {function.storage:,} MiB |"

@@ -13,12 +13,13 @@ import pytest
 
 from deployment.build import build, built_package
 from deployment.package import package
-from deployment.stage import read_stage
+from deployment.stage import EVENT_FUNCTIONS, read_stage
 from deployment.trimming import is_shipped, shipped_requirements, trim
 from tests.deployment.packages import chalices
 
 MOST_BYTES: Final = 15_000_000
 SDK: Final = ("boto3", "botocore", "s3transfer")
+HANDLERS: Final = ("app", *EVENT_FUNCTIONS)
 PROGRAM: Final = """
 import json, sys
 import app
@@ -31,7 +32,7 @@ try:
 except Exception as error:
     refusal = type(error).__name__
 print(json.dumps({
-    "handlers": [name for name in ("app", "publish_uploads", "derive_packages") if callable(getattr(app, name))],
+    "handlers": [name for name in sys.argv[1:] if callable(getattr(app, name))],
     "url": url,
     "refusal": refusal,
     "outside": [m.__file__ for m in list(sys.modules.values()) if "site-packages" in str(vars(m).get("__file__"))],
@@ -136,7 +137,14 @@ def test_the_package_alone_can_do_what_functions_do() -> None:
     }
 
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(code)!r})\n{PROGRAM}"],
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(code)!r})\n{PROGRAM}",
+            *HANDLERS,
+        ],
         env=environment,
         cwd=code,
         capture_output=True,
@@ -146,7 +154,7 @@ def test_the_package_alone_can_do_what_functions_do() -> None:
 
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told["handlers"] == ["app", "publish_uploads", "derive_packages"]
+    assert told["handlers"] == list(HANDLERS)
     assert "X-Amz-Security-Token=session" in told["url"]
     assert told["refusal"] == "StorageUnavailable"
     assert told["outside"] == []

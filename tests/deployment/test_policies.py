@@ -22,7 +22,6 @@ BY_LAMBDA: Final = "Lambda itself does it, in the function's name"
 UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
     API: {
         ("s3:AbortMultipartUpload", "rendered/*"): INTERRUPTED,
-        ("s3:AbortMultipartUpload", "tarballs/*"): LOST_STAGED,
     },
     "publish_uploads": {
         ("s3:AbortMultipartUpload", "staged/*"): INTERRUPTED,
@@ -38,6 +37,16 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "derive_packages": {
+        ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
+    },
+    "run_jobs": {
+        ("s3:GetObject", "packages/*"): READ_BACK,
+        ("s3:GetObject", "segments/*"): READ_BACK,
+        ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
+    },
+    "sweep": {
+        ("s3:GetObject", "packages/*"): READ_BACK,
+        ("s3:GetObject", "segments/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
 }
@@ -92,7 +101,7 @@ def test_everything_allowed_is_done_or_has_a_reason(recorded: Recorder, stage: S
 
 def test_every_route_was_driven(recorded: Recorder) -> None:
     assert recorded.routes == {route_name(route) for route in app.router.routes}
-    assert {answer.status for answer in recorded.answers} == {200, 201, 302, 400, 404, 422}
+    assert {answer.status for answer in recorded.answers} == {200, 201, 202, 302, 400, 404, 422}
 
 
 def test_what_was_driven_is_everything_a_function_can_do(recorded: Recorder) -> None:
@@ -100,6 +109,8 @@ def test_what_was_driven_is_everything_a_function_can_do(recorded: Recorder) -> 
 
     assert {"CompleteMultipartUpload", "AbortMultipartUpload", "CopyObject"} <= seen[API]
     assert {"CompleteMultipartUpload", "AbortMultipartUpload", "CopyObject"} <= seen["publish_uploads"]
+    assert {"CompleteMultipartUpload", "AbortMultipartUpload", "CopyObject"} <= seen["run_jobs"]
+    assert {"CompleteMultipartUpload", "AbortMultipartUpload", "CopyObject"} <= seen["sweep"]
     assert {"PutObject", "DeleteObject", "ListObjectsV2"} <= seen["derive_packages"]
 
 
@@ -107,6 +118,7 @@ KEPT: Final = (
     "access",
     "files",
     "heads",
+    "jobs",
     "manifests",
     "metadata",
     "packages",
@@ -121,7 +133,24 @@ FORBIDDEN: Final = [
     pytest.param(API, "s3:DeleteObject", "incoming", id="the-api-deletes-uploads"),
     pytest.param(API, "s3:PutObject", "verdicts", id="the-api-writes-verdicts"),
     *[pytest.param(f, "s3:PutObject", "access", id=f"{f}-writes-access") for f in EVENT_FUNCTIONS],
-    pytest.param("publish_uploads", "s3:GetObject", "access/tokens", id="uploads-read-tokens"),
+    *[pytest.param(f, "s3:GetObject", "access/tokens", id=f"{f}-reads-tokens") for f in EVENT_FUNCTIONS],
+    *[pytest.param(f, "s3:DeleteObject", "index/jobs/all", id=f"{f}-unlists-jobs") for f in FUNCTIONS],
+    *[
+        pytest.param(f, f"s3:{action}Object", room, id=f"{f}-{action}s-{room}".lower())
+        for f, action, room in product(
+            ("run_jobs", "sweep"), ("Get", "Put", "Delete"), ("incoming", "verdicts")
+        )
+    ],
+    *[
+        pytest.param(
+            "derive_packages", f"s3:{action}Object", "index/jobs", id=f"deriving-{action}s-jobs".lower()
+        )
+        for action in ("Get", "Put", "Delete")
+    ],
+    *[
+        pytest.param(f, "s3:PutObject", "sweep", id=f"{f}-writes-how-far-sweeps-are")
+        for f in ("publish_uploads", "derive_packages", "run_jobs")
+    ],
     pytest.param("publish_uploads", "s3:PutObject", "incoming", id="uploads-announce-themselves"),
     *[
         pytest.param("derive_packages", "s3:PutObject", r, id=f"deriving-writes-{r}")

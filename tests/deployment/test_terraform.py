@@ -143,6 +143,21 @@ def test_the_bucket_calls_the_functions(name: str) -> None:
     ]
 
 
+def test_a_rule_of_each_stage_calls_the_sweeper_and_may(name: str) -> None:
+    rules = resource(name, "aws_cloudwatch_event_rule")
+    targets = resource(name, "aws_cloudwatch_event_target")
+    permission = resource(name, "aws_lambda_permission")["sweep-event"]
+
+    assert [(rule["name"], rule["schedule_expression"]) for rule in rules.values()] == [
+        (f"prism-{name}-sweep-event", "rate(5 minutes)")
+    ]
+    assert [(target["rule"], target["arn"]) for target in targets.values()] == [
+        ("${aws_cloudwatch_event_rule.sweep-event.name}", "${aws_lambda_function.sweep.arn}")
+    ]
+    assert permission["source_arn"] == "${aws_cloudwatch_event_rule.sweep-event.arn}"
+    assert permission["function_name"] == "${aws_lambda_function.sweep.arn}"
+
+
 def test_the_gateway_is_told_the_same_as_by_cloudformation(name: str) -> None:
     swagger = json.loads(configuration(name)[0]["locals"][SWAGGER])
     api = template(name)["Resources"]["RestAPI"]["Properties"]
@@ -208,6 +223,14 @@ def test_a_function_that_app_py_does_not_bind_is_missed() -> None:
     del made["resource"]["aws_lambda_function"]["derive_packages"]
 
     with pytest.raises(UnexpectedTemplate, match="derive_packages"):
+        mended(read_stage("dev"), made)
+
+
+def test_a_function_that_app_py_does_not_schedule_is_missed() -> None:
+    made = deepcopy(chalices("dev", "terraform").template)
+    del made["resource"]["aws_cloudwatch_event_rule"]
+
+    with pytest.raises(UnexpectedTemplate, match="nothing ever calls sweep"):
         mended(read_stage("dev"), made)
 
 

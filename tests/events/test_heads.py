@@ -152,7 +152,7 @@ def test_what_is_derived_announces_nothing(world: World) -> None:
 
     written = [call.key for call in world.store.calls if call.verb in WRITES]
     announced = [prefix for prefix, _ in world.container.keys.announced]
-    assert len(announced) == 2
+    assert len(announced) == 3
     assert written
     assert [key for key in written for prefix in announced if key.startswith(prefix)] == []
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from deployment.stage import BUCKET_FUNCTIONS
 from localstack import bridge
 from localstack.bridge import Bridge, Context, Function
 from localstack.provision import client
@@ -121,11 +122,8 @@ def test_an_event_that_fails_comes_again(sqs: Any, queue: str, failure: BaseExce
 
 
 def test_functions_are_found_by_name_in_the_app() -> None:
-    found = bridge.functions(["publish_uploads", "derive_packages"])
+    found = bridge.functions(list(BUCKET_FUNCTIONS))
 
     assert {
         name: function({"Event": "s3:TestEvent"}, None) is not None for name, function in found.items()
-    } == {
-        "publish_uploads": True,
-        "derive_packages": True,
-    }
+    } == dict.fromkeys(BUCKET_FUNCTIONS, True)

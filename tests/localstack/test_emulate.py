@@ -31,7 +31,7 @@ MEBIBYTE: Final = 1 << 20
 @pytest.fixture(scope="module")
 def emulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A running emulation."""
-    with emulating(tmp_path_factory.mktemp("logs")) as running:
+    with emulating(tmp_path_factory.mktemp("logs"), SWEEP_SECONDS="2") as running:
         yield running
 
 
@@ -171,6 +171,52 @@ def test_a_refused_tarball_gets_its_verdict_and_is_removed(emulation: Running) -
     assert emulation.prism("info", "refused").returncode != 0
 
 
+def test_a_job_that_is_queued_is_done_again_by_the_function_that_hears_of_it(emulation: Running) -> None:
+    dropped(emulation, "ms")
+    _, listed = asked(f"{emulation.url}/v1/jobs?package=ms&state=completed")
+    job = json.loads(listed)["jobs"][0]["id"]
+
+    queued = post(f"{emulation.url}/v1/jobs/{job}/replay?from=read")
+    done = eventually(lambda: next(taken_up(emulation, job), None))
+
+    assert queued.status == 202
+    assert done["key"].startswith(emulation.key("index/jobs/state/queued/"))
+    _, told = asked(f"{emulation.url}/v1/jobs/{job}")
+    assert (json.loads(told)["state"], json.loads(told)["replays"]) == ("completed", 1)
+
+
+def post(url: str) -> http.client.HTTPResponse:
+    """Ask for something to be done."""
+    with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=30) as answer:
+        assert isinstance(answer, http.client.HTTPResponse)
+        return answer
+
+
+def taken_up(emulation: Running, job: str) -> Iterator[dict[str, Any]]:
+    """Answer the lines that say that a job has come to its end by way of an event."""
+    return (
+        line for line in emulation.events() if line.get("jobId") == job and line["message"] == "job completed"
+    )
+
+
+def test_the_sweeper_is_called_again_and_again(emulation: Running) -> None:
+    sweeps = eventually(lambda: at_least(2, handled(emulation, "sweep")))
+
+    assert emulation.told["sweepSeconds"] == 2
+    assert {line["attempt"] for line in sweeps} == {1}
+
+
+def handled(emulation: Running, function: str) -> list[dict[str, Any]]:
+    """Answer the lines that say that a function has handled an event."""
+    lines = (line for line in emulation.events() if line["message"] == "event handled")
+    return [line for line in lines if line["function"] == function]
+
+
+def at_least(count: int, lines: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """Answer the lines if there are so many."""
+    return lines if len(lines) >= count else None
+
+
 def test_an_event_that_fails_every_time_ends_as_a_dead_letter_and_loses_nothing(emulation: Running) -> None:
     """The function cannot read the verdict that lies there, so it cannot tell whether the upload is done."""
     broken = emulation.key("verdicts/broken.json")
@@ -214,7 +260,7 @@ def test_sixty_megabytes_need_little_memory_on_the_way_in_and_out(emulation: Run
     assert (served.status, file) == (200, piece)
     assert redirected.status == 302
     assert most_memory(emulation.pid("localstack.bridge")) < MOST_MEMORY
-    assert most_memory(emulation.pid("serve.py")) < MOST_MEMORY
+    assert most_memory(emulation.pid("localstack.api")) < MOST_MEMORY
 
 
 def test_deep_health_names_where_everything_is_kept(emulation: Running) -> None:
@@ -238,4 +284,5 @@ def test_the_bucket_is_what_an_operator_gets(emulation: Running) -> None:
     assert {rule["Id"] for rule in told["QueueConfigurations"]} == {
         "prism:publish_uploads:prism/incoming/",
         "prism:derive_packages:prism/heads/",
+        "prism:run_jobs:prism/index/jobs/state/queued/",
     }

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 
+from chalicelib.settings import InvalidSettings
 from localstack import host
-from localstack.emulate import SHORT_LIFE_SECONDS
+from localstack.emulate import SHORT_LIFE_SECONDS, sweep_seconds
 from localstack.ports import free_port, is_free
 from scripts.fetch_packages import path_of, pinned
 from tests.emulators import S3Emulator
@@ -43,7 +44,7 @@ def test_a_part_that_ends_by_itself_ends_the_rest_and_is_named(
         tmp_path, LOCALSTACK_ENDPOINT=localstack.endpoint, PRISM_S3_BUCKET=f"bucket-{uuid4()}"
     ) as emulation:
         processes = children(emulation.process.pid)
-        os.kill(emulation.pid("serve.py"), signal.SIGKILL)
+        os.kill(emulation.pid("localstack.api"), signal.SIGKILL)
         _, said = emulation.process.communicate(timeout=30)
 
     assert emulation.process.returncode == 1
@@ -83,6 +84,16 @@ def test_settings_that_contradict_are_told_before_anything_starts(
 
     assert (process.returncode, greeting) == (2, "")
     assert "PRISM_ACCESS is `nobody`" in said
+
+
+@pytest.mark.parametrize("text", ["0", "soon", "-1", "1.5"])
+def test_a_time_between_sweeps_that_is_none_is_told(text: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"SWEEP_SECONDS is `{text}`, which is not a number"):
+        sweep_seconds({"SWEEP_SECONDS": text})
+
+
+def test_a_minute_is_between_two_sweeps_where_nobody_says_otherwise() -> None:
+    assert sweep_seconds({}) == sweep_seconds({"SWEEP_SECONDS": " "}) == 60
 
 
 def test_an_emulator_that_does_not_answer_is_told_with_its_address(tmp_path: Path) -> None:

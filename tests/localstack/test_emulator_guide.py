@@ -16,7 +16,7 @@ from localstack.host import ROOT
 from tests.servers import environment
 
 GUIDE = (ROOT / "docs" / "guides" / "run-on-an-emulator.md").read_text()
-START, PUBLISH, LOOK, DOWNLOAD, BOTO, HEALTH, LETTERS, DOCKER = re.findall(
+START, PUBLISH, LOOK, DOWNLOAD, BOTO, HEALTH, SWEEPS, LETTERS, DOCKER = re.findall(
     r"```sh\n(.*?)```", GUIDE, re.DOTALL
 )
 ADDRESSES = re.compile(r"Prism is at (\S+), over the bucket `prism` of an S3 emulator at (\S+)\.\n")
@@ -28,7 +28,7 @@ def started() -> Iterator[tuple[str, str]]:
     process = subprocess.Popen(
         START.split(),
         cwd=ROOT,
-        env=environment({"LOCALSTACK_PORT": "0", "LOG_LEVEL": "INFO"}),
+        env=environment({"LOCALSTACK_PORT": "0", "LOG_LEVEL": "INFO", "SWEEP_SECONDS": "1"}),
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -78,12 +78,14 @@ def test_the_commands_publish_look_and_download(started: tuple[str, str], tmp_pa
     run(DOWNLOAD, started, tmp_path)
     run(BOTO, started, tmp_path)
     health = run(HEALTH, started, tmp_path)
+    sweeps = run(SWEEPS, started, tmp_path)
     letters = run(LETTERS, started, tmp_path)
 
     assert "export const greet" in looked
     assert '"status": "published"' in looked
     assert '"status":"ok"' in health
     assert '"function": "publish_uploads"' in health
+    assert '"message": "event handled", "function": "sweep"' in sweeps
     assert '"ReceiveMessageResult": null' in letters
 
 

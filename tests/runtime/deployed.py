@@ -1,4 +1,4 @@
-"""Prism as it is deployed: both functions of the package, its gateway, and a bucket that an emulator keeps."""
+"""Prism as it is deployed: the functions of the package, its gateway, and a bucket that an emulator keeps."""
 
 import base64
 import contextlib
@@ -102,6 +102,12 @@ class Deployed:
         with contextlib.closing(self.emulator.client("s3")) as client:
             client.put_object(Bucket=self.bucket, Key=key, Body=data)
         return key
+
+    def keys(self, prefix: str) -> list[str]:
+        """Answer the keys of the bucket below a prefix."""
+        with contextlib.closing(self.emulator.client("s3")) as client:
+            listed = client.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+            return [found["Key"] for found in listed.get("Contents", [])]
 
     def announce(self, *keys: str, to: Function | None = None) -> Any:
         """Tell the event function of objects, and answer what it answers."""

@@ -17,6 +17,8 @@ from tests.runtime.runtime_api import FunctionError, Invocation, RuntimeApi
 
 API_HANDLER: Final = "app.app"
 UPLOADS_HANDLER: Final = "app.publish_uploads"
+JOBS_HANDLER: Final = "app.run_jobs"
+SWEEP_HANDLER: Final = "app.sweep"
 REGION: Final = "us-east-1"
 CREDENTIAL: Final = "test"
 SLICE_SECONDS: Final = 0.05

@@ -1,12 +1,15 @@
-"""The function that S3 invokes publishes what was dropped into the bucket, once, whatever its key."""
+"""The functions that S3 and the schedule invoke do what there is to do, once, whatever the key."""
 
 import pytest
 
+from localstack.clock import scheduled_event
 from tests.runtime.deployed import Deployed
 from tests.runtime.events import TEST_EVENT
-from tests.runtime.function import UPLOADS_HANDLER
+from tests.runtime.function import JOBS_HANDLER, SWEEP_HANDLER, UPLOADS_HANDLER
 from tests.runtime.runtime_api import FunctionError
 from tests.worlds import package
+
+QUEUED = "prism/index/jobs/state/queued/"
 
 
 @pytest.mark.parametrize(
@@ -66,3 +69,28 @@ def test_a_bucket_that_does_not_answer_fails_the_event_so_that_it_comes_again(de
 
     with pytest.raises(FunctionError, match="StorageUnavailable"):
         deployed.announce("prism/incoming/a.tgz", to=unreachable)
+
+
+def test_a_job_that_is_queued_is_done_again_once(deployed: Deployed) -> None:
+    deployed.publish("replayed", package(name="replayed"))
+    (job,) = deployed.send("GET", "/v1/jobs?package=replayed").json["jobs"]
+    function = deployed.start(JOBS_HANDLER)
+
+    queued = deployed.send("POST", f"/v1/jobs/{job['id']}/replay?from=read")
+    (place,) = deployed.keys(QUEUED)
+    answers = [deployed.announce(place, to=function) for _ in range(2)]
+
+    assert queued.status == 202
+    assert answers == [{"jobs": {place: "completed"}}, {"jobs": {place: None}}]
+    assert deployed.send("GET", f"/v1/jobs/{job['id']}").json["replays"] == 1
+
+
+def test_the_test_event_of_s3_queues_no_job(deployed: Deployed) -> None:
+    assert deployed.start(JOBS_HANDLER).invoke(TEST_EVENT) == {"jobs": {}}
+
+
+def test_the_schedule_has_everything_swept(deployed: Deployed) -> None:
+    report = deployed.start(SWEEP_HANDLER, timeout=60).invoke(scheduled_event("sweep"))
+
+    assert report["complete"] is True
+    assert {task["failed"] for task in report["tasks"]} == {0}

@@ -17,6 +17,21 @@ NAME = PackageName("demo")
 MANY = 5_000
 
 
+FINISHED = ["put jobs"] * 2
+"""What is written of a stage that is finished: its event and its checkpoint, at the same time."""
+PUBLISH = {
+    "stage": ["put staged"],
+    "job": ["get jobs", "list jobs", *["put jobs"] * 4, *["put index"] * 3],
+    "read": ["get access", "put_stream staged", *FINISHED],
+    "analyze": ["get heads", "get metadata", *FINISHED],
+    "claim": ["put manifests", *FINISHED],
+    "settle": ["copy tarballs", "put_stream files", "put metadata", *FINISHED],
+    "commit": ["get heads", "put heads", *FINISHED],
+    "derive": ["put index", "list index", *FINISHED],
+    "end": [*["put jobs"] * 3, "put index", "delete index", *["delete staged"] * 2],
+}
+
+
 def registry_with(count: int) -> World:
     """Make a registry whose package `demo` has so many versions, the last of them really published."""
     world = memory_world()
@@ -129,21 +144,7 @@ def test_a_publish_costs_the_same_calls_whatever_the_versions_before_it(count: i
 
     publish(world.fresh(), "2.0.1")
 
-    assert calls(world) == [
-        "put staged",
-        "get access",
-        "get heads",
-        "get metadata",
-        "put manifests",
-        "copy tarballs",
-        "put_stream files",
-        "put metadata",
-        "get heads",
-        "put heads",
-        "put index",
-        "list index",
-        "delete staged",
-    ]
+    assert sorted(calls(world)) == sorted([call for calls in PUBLISH.values() for call in calls])
 
 
 def test_a_list_of_packages_reads_the_tail_once_per_process() -> None:
@@ -179,8 +180,8 @@ def test_folding_the_index_adds_two_calls_to_a_publish_on_average() -> None:
         publish(process, name=f"demo-{number}")
         per_publish.append(len(world.store.calls))
 
-    assert sorted(per_publish)[len(per_publish) // 2] == 12
-    assert sum(per_publish) / len(per_publish) < 15
+    assert sorted(per_publish)[len(per_publish) // 2] == 40
+    assert sum(per_publish) / len(per_publish) < 43
 
 
 def test_a_list_of_publishers_costs_one_read_a_publish_or_change_however_long_it_is() -> None:
@@ -234,7 +235,7 @@ def test_an_announced_upload_costs_the_same_calls_whatever_the_versions_before_i
         ["put verdicts", "head incoming", "delete incoming"],
     )
     assert publishing[:4] == ["stream incoming", "head incoming", "stream incoming", "put_stream staged"]
-    assert len(publishing) == 17
+    assert len(publishing) == 4 + sum(len(stage) for stage in PUBLISH.values())
 
 
 def test_an_upload_that_is_announced_again_costs_two_reads() -> None:

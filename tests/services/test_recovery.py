@@ -93,7 +93,7 @@ def test_a_fault_at_any_storage_call_loses_nothing_and_a_repeat_succeeds(
         assert seen in ([], ["1.0.0"])
         assert seen == ["1.0.0"] or not finished
 
-        publish(world.fresh(), files=dict(FILES))
+        publish(world.later(), files=dict(FILES))
 
         assert visible(world) == ["1.0.0"]
         assert [line.name for line in world.fresh().searching.packages(after="", limit=10).packages] == [
@@ -127,7 +127,7 @@ def test_what_a_dead_writer_began_is_the_same_when_another_finishes_it() -> None
         faulty = FaultyStore(world.medium, Fault.DEATH_AFTER, at=call)
         attempt(world, faulty, "1.0.0")
         manifest = world.fresh().manifests.get(NAME, "1.0.0")
-        publish(world.fresh(), files=dict(FILES))
+        publish(world.later(), files=dict(FILES))
         after = world.fresh().manifests.get(NAME, "1.0.0")
         assert manifest is None or manifest == after
         if not faulty.struck:

@@ -1,16 +1,21 @@
 """The index is a snapshot plus its tail: found at once, folded now and then, never lost."""
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 
 from chalicelib.domain.index import SHARD_ENTRIES, IndexEntry
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.storage.memory import MemoryStore
-from chalicelib.storage.port import ObjectExists
+from chalicelib.storage.port import ObjectExists, ObjectInfo, ObjectStore
 from chalicelib.storage.testing.wrappers import CountingStore, Death, Fault, FaultyStore
+from chalicelib.storage.wrappers.passing import PassingStore
 from chalicelib.stores.index import FOLD_AT, Index
+
+Answer = TypeVar("Answer")
 
 
 def entry(name: str, seq: int = 1, latest: str | None = "1.0.0") -> IndexEntry:
@@ -142,3 +147,173 @@ def test_death_at_any_call_of_a_fold_loses_no_package() -> None:
         else:
             return
     pytest.fail("the fold never came to its end")
+
+
+@pytest.mark.parametrize("name", ["a", "@acme/widget", "package-00001", "zebra"])
+@pytest.mark.parametrize("folds", [0, 1, 2])
+def test_the_entry_of_one_package_is_its_newest_wherever_it_lies(name: str, folds: int) -> None:
+    store = MemoryStore()
+    index = filled(store, 5)
+    for seq in (10, 11):
+        index.record(entry(name, seq=seq, latest=None if seq == 11 else "1.0.0"))
+        for _ in range(folds):
+            index.fold()
+
+    assert Index(store, ObjectKeys()).entry(name) == entry(name, seq=11, latest=None)
+
+
+@pytest.mark.parametrize("name", ["aaa", "package-0000", "package-000000", "zzz"])
+@pytest.mark.parametrize("folded", [False, True])
+def test_a_package_that_was_never_recorded_has_no_entry(name: str, folded: bool) -> None:
+    index = filled(MemoryStore(), 5)
+    if folded:
+        index.fold()
+
+    assert index.entry(name) is None
+
+
+def test_an_old_entry_left_in_the_tail_does_not_hide_a_newer_one() -> None:
+    store = MemoryStore()
+    index = Index(store, ObjectKeys())
+    index.record(entry("a", seq=2))
+    index.fold()
+    index.record(entry("a", seq=1))
+
+    found = index.entry("a")
+
+    assert found is not None
+    assert found.seq == 2
+
+
+@pytest.mark.parametrize("count", [1, 3 * SHARD_ENTRIES])
+def test_the_entry_of_one_package_costs_a_listing_and_a_read_once_its_shard_is_known(count: int) -> None:
+    store = CountingStore(MemoryStore())
+    filled(store, count).fold()
+    index = Index(store, ObjectKeys())
+    index.entry("package-00000")
+    store.reset()
+
+    index.entry("package-00000")
+
+    assert [(call.verb, call.bytes_out) for call in store.calls] == [("list", 0), ("get", 0)]
+
+
+class _Meeting(PassingStore):
+    """Lets something happen just before the `at`-th call."""
+
+    def __init__(self, inner: ObjectStore, at: int, what: Callable[[], object]) -> None:
+        super().__init__(inner)
+        self.met = False
+        self._left = at
+        self._what = what
+
+    def _call(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        self._left -= 1
+        if self._left == 0:
+            self.met = True
+            self._what()
+        return call()
+
+
+def unnamed(store: ObjectStore) -> list[str]:
+    """Answer the digests of the shards that no snapshot names."""
+    room = ObjectKeys().index_shards
+    there = [
+        info.key.removeprefix(room).removesuffix(".json")
+        for info in store.list(room)
+        if isinstance(info, ObjectInfo)
+    ]
+    return sorted(Index(store, ObjectKeys()).unnamed_shards(there))
+
+
+def with_an_orphan(count: int = 20) -> MemoryStore:
+    """Answer an index whose fold has died before its swap: the next one makes the very same shard."""
+    store = MemoryStore()
+    index = filled(store, count)
+    index.fold()
+    index.record(entry("package-00003", seq=2, latest="2.0.0"))
+    with suppress(Death):
+        Index(_DyingBeforeTheSwap(store), ObjectKeys()).fold()
+    assert len(unnamed(store)) == 1
+    return store
+
+
+class _DyingBeforeTheSwap(PassingStore):
+    def _call(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        if (verb, key) == ("put", ObjectKeys().index_snapshot):
+            raise Death
+        return call()
+
+
+def latest(store: ObjectStore) -> dict[str, str | None]:
+    return {found.name: found.latest for found in Index(store, ObjectKeys()).all()}
+
+
+def test_a_shard_that_no_snapshot_names_is_removed() -> None:
+    store = MemoryStore()
+    filled(store, 20).fold()
+    store.put(ObjectKeys().index_shard("0" * 64), b"{}")
+
+    assert Index(store, ObjectKeys()).remove_shard("0" * 64)
+    assert unnamed(store) == []
+    assert len(latest(store)) == 20
+
+
+def test_a_shard_that_the_snapshot_names_is_never_removed() -> None:
+    store = MemoryStore()
+    index = filled(store, 20)
+    index.fold()
+    used = Index(store, ObjectKeys())
+    named = [
+        info.key.removeprefix(ObjectKeys().index_shards).removesuffix(".json")
+        for info in store.list(ObjectKeys().index_shards)
+        if isinstance(info, ObjectInfo)
+    ]
+
+    assert [used.remove_shard(digest) for digest in named] == [False] * len(named)
+    assert len(latest(store)) == 20
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["remover-is-met", "folder-is-met"])
+def test_a_fold_that_makes_the_same_shard_as_is_being_removed_keeps_it(folder: bool) -> None:
+    for at in range(1, 60):
+        store = with_an_orphan()
+        (orphan,) = unnamed(store)
+
+        def remove(via: ObjectStore, digest: str = orphan) -> None:
+            Index(via, ObjectKeys()).remove_shard(digest)
+
+        def fold(via: ObjectStore) -> None:
+            Index(via, ObjectKeys()).fold()
+
+        slow, quick = (fold, remove) if folder else (remove, fold)
+        meeting = _Meeting(store, at, partial(quick, store))
+        slow(meeting)
+
+        assert len(latest(store)) == 20
+        assert latest(store)["package-00003"] == "2.0.0"
+        if not meeting.met:
+            return
+    pytest.fail("it never came to its end")
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.DEATH_BEFORE, Fault.DEATH_AFTER], ids=lambda fault: fault.name.lower()
+)
+def test_death_at_any_call_of_a_removal_loses_no_package_and_the_next_one_removes(fault: Fault) -> None:
+    for at in range(1, 60):
+        store = with_an_orphan()
+        (orphan,) = unnamed(store)
+        faulty = FaultyStore(store, fault, at=at)
+        with suppress(Death):
+            Index(faulty, ObjectKeys()).remove_shard(orphan)
+        assert len(latest(store)) == 20
+
+        for digest in unnamed(store):
+            Index(store, ObjectKeys()).remove_shard(digest)
+        Index(store, ObjectKeys()).fold()
+
+        assert (unnamed(store), len(latest(store))) == ([], 20)
+        if not faulty.struck:
+            return
+    pytest.fail("the removal never came to its end")

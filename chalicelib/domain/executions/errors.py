@@ -1,7 +1,9 @@
 """What can go wrong with executions, beyond an id that is none.
 
 NotFound
-└── CheckpointNotFound
+└── CheckpointNotFound  JobNotFound  RunNotFound  BytesGone
+Conflict
+└── JobUnfinished         a job that is queued or running is not replayed
 Unavailable
 ├── RunHeld               another worker holds the job's lease
 └── Overtaken             another worker has taken the run over; whoever hears of it stops
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.errors import Conflict, NotFound, Unavailable
 from chalicelib.domain.times import timestamp
 
 
@@ -25,6 +27,67 @@ class CheckpointNotFound(NotFound):
 
     def __init__(self, job_id: str, checkpoint_id: str) -> None:
         super().__init__(f"checkpoint not found: {checkpoint_id}", job_id=job_id, checkpoint_id=checkpoint_id)
+
+
+class JobNotFound(NotFound):
+    """No job has this id, or the caller may not see its package."""
+
+    code = "job_not_found"
+    title = "No such job"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"no job `{job_id}` is known here; `/v1/jobs` lists them", job_id=job_id)
+
+
+class JobUnreadable(JobNotFound):
+    """The record of the job is there and is none."""
+
+    def __init__(self, job_id: str, reason: str) -> None:
+        NotFound.__init__(
+            self,
+            f"the record of the job `{job_id}` cannot be read; publish the package again, which writes it anew",
+            job_id=job_id,
+            reason=reason,
+        )
+
+
+class RunNotFound(NotFound):
+    """The job has no such run."""
+
+    code = "run_not_found"
+    title = "No such run"
+
+    def __init__(self, job_id: str, run_id: str) -> None:
+        super().__init__(
+            f"the job `{job_id}` has no run `{run_id}`; `/v1/jobs/{job_id}/runs` lists them",
+            job_id=job_id,
+            run_id=run_id,
+        )
+
+
+class BytesGone(NotFound):
+    """What a job was about is kept no longer."""
+
+    code = "bytes_gone"
+    title = "The bytes are gone"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"the tarball that the job `{job_id}` was about is kept no longer; publish it again",
+            job_id=job_id,
+        )
+
+
+class JobUnfinished(Conflict):
+    """The job is still to be done, so there is nothing to replay."""
+
+    code = "job_unfinished"
+    title = "The job is not finished"
+
+    def __init__(self, job_id: str, state: str) -> None:
+        super().__init__(
+            f"the job `{job_id}` is {state}; wait for its end, and replay it then", job_id=job_id, state=state
+        )
 
 
 class RunHeld(Unavailable):

@@ -70,8 +70,8 @@ class Usage(Record):
 class Job(Record):
     """Something to be done.
 
-    What is published is `name`, `version` and `digest`, as far as they are known; `source` and `publisher` say whence,
-    and `tag` is the dist-tag that was asked for. `attempts` counts the workers who have taken the job up since it was
+    What is published is `name`, `version`, `digest` and `size`, as far as they are known; `source` and `publisher` say
+    whence, and `tag` is the dist-tag that was asked for. `attempts` counts the workers who have taken the job up since it was
     last queued, `worker` is the one that has it now, `run_id` the last run, `stage` the last one begun when the job was
     stored, and `error` why the last attempt failed, until the next. `replays` counts how often the job was replayed,
     the last time from the stage `replay_from`. The fields from `coordinator_expert_key` to `usage` are a language
@@ -79,12 +79,14 @@ class Job(Record):
     """
 
     id: Id
+    type: str | None = None
     status: JobStatus = "running"
     started_at: Milliseconds
     finished_at: Milliseconds | None = None
     name: Package | None = None
     version: str | None = None
     digest: str | None = None
+    size: int | None = None
     source: str | None = None
     publisher: Publisher | None = None
     tag: str | None = None

@@ -1,7 +1,7 @@
 """Publishing: from bytes to a visible version, in stages that any worker can take up again.
 
-    stage    bytes are durable                         staged/…
-    read     the tarball, once, as a stream            nothing
+    stage    bytes are durable, and a job has its id   staged/….tgz
+    read     the tarball, once, as a stream            staged/….pack
     analyze  the analyzers, in order                   nothing
     claim    the number is taken for these bytes       manifest, create-only
     settle   what a visible version needs              tarball, pack, metadata
@@ -9,57 +9,67 @@
     derive   listing and search know it                index
 
 Bytes are durable before anything is claimed, and after the claim only repeatable writes remain, so nothing is ever
-rolled back: whoever publishes the same bytes again finishes what a dead worker began.
+rolled back. From the second stage on it is a job: each stage that is finished leaves a checkpoint, and whoever takes
+the job up, because the same bytes are sent again or because it was left lying, goes on after the last.
 """
 
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
+import random
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Final
 
 from chalicelib import telemetry
-from chalicelib.domain.access import Forbidden, PackageForbidden
-from chalicelib.domain.errors import NameMismatch, PrismError, Unavailable
+from chalicelib.domain.errors import InvalidQuery, NameMismatch, PrismError, Unavailable
+from chalicelib.domain.executions.errors import BytesGone, JobNotFound, JobUnfinished, Overtaken, RunHeld
+from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.tags import check_tag
-from chalicelib.services.publishing.analyze import analyze
-from chalicelib.services.publishing.claim import claim
-from chalicelib.services.publishing.commit import commit
-from chalicelib.services.publishing.derive import derive
-from chalicelib.services.publishing.read import read
-from chalicelib.services.publishing.settle import settle
+from chalicelib.services.executing import Executor, Limits, Stage
+from chalicelib.services.publishing import analyze, claim, commit, derive, read, settle
+from chalicelib.services.publishing.allowed import check_allowed
 from chalicelib.services.publishing.stage import stage
-from chalicelib.services.publishing.values import (
-    Claimed,
-    Opened,
-    Published,
-    PublishRequest,
-    Staged,
-    Workshop,
-)
+from chalicelib.services.publishing.values import Published, PublishRequest, Staged, Work, Workshop
+from chalicelib.services.publishing.wishes import Continuation, Request, job_id
+from chalicelib.stores.executions import Executions
 
-__all__ = ["PublishRequest", "Published", "Publishing", "Workshop"]
+__all__ = ["STAGES", "PublishRequest", "Published", "Publishing", "Workshop"]
 
-PACK_IN_MEMORY = 8 << 20
+STAGES: Final[tuple[Stage[Work], ...]] = (read, analyze, claim, settle, commit, derive)
+"""The stages of a job, in order; its bytes were staged before, as its id is made of their digest."""
 
-
-def job_id(sha256: str) -> str:
-    """Answer the id of the work of publishing the tarball with a digest: the same whoever sends it, however often."""
-    return f"publish-{sha256[:32]}"
+PATIENCE_SECONDS: Final = 20.0
+"""How long a request waits for another worker at the same job: less than the 29 seconds of a gateway."""
+FIRST_PAUSE_SECONDS: Final = 0.05
+LONGEST_PAUSE_SECONDS: Final = 1.0
 
 
 class Publishing:
-    """Publishes tarballs."""
+    """Publishes tarballs; `announce` tells of a job that waits for a worker."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        executions: Executions,
+        *,
+        limits: Limits | None = None,
+        announce: Callable[[str], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._workshop = workshop
+        self._executions = executions
+        self._executor = Executor(executions, STAGES, now=workshop.now, limits=limits)
+        self._announce = announce
+        self._sleep = sleep
 
-    def publish(self, request: PublishRequest) -> Published:
+    def publish(self, request: PublishRequest, *, patience: float = PATIENCE_SECONDS) -> Published:
         """Make a version visible, or raise and leave nothing of it that a read can reach.
 
-        Raises Forbidden, InvalidTag, DigestMismatch, NameMismatch, VersionExists, InvalidTarball and its kin, or
-        Unavailable.
+        Who sends what another worker is publishing waits for that one, so many seconds at most. Raises Forbidden,
+        InvalidTag, DigestMismatch, NameMismatch, VersionExists, InvalidTarball and its kin, or Unavailable.
         """
         try:
-            published = self._publish(request)
+            published = self._publish(request, patience)
         except Unavailable:
             raise
         except PrismError as error:
@@ -69,61 +79,140 @@ class Publishing:
             telemetry.count("Publishes")
         return published
 
-    def _publish(self, request: PublishRequest) -> Published:
+    def work(self, job_id: str) -> Job:
+        """Bring a job to its end that somebody has begun or asked for; answers it as it is then.
+
+        Raises JobNotFound, RunHeld while another worker is at it, and what makes the attempt fail if that may help.
+        """
+        wish = Continuation(self._workshop, job_id)
+        try:
+            with closing(wish):
+                outcome = self._executor.run(job_id, wish)
+        except Unavailable:
+            raise
+        except PrismError:
+            self._discard_refused(wish.begun)
+            refused = self._executions.retrieve_job(job_id)
+            if refused is None or refused.state != "failed":
+                raise
+            return refused
+        return outcome.job
+
+    def replay(self, job_id: str, from_stage: str) -> Job:
+        """Queue a finished job again, to be done anew from a stage on, by the code there is now.
+
+        What its runs have left stays. Raises JobNotFound, JobUnfinished, BytesGone, or InvalidQuery for an unknown
+        stage.
+        """
+        names = [stage.name for stage in STAGES]
+        if from_stage not in names:
+            raise InvalidQuery(f"`from` is `{from_stage[:40]}`, which is none of {', '.join(names)}")
+        job = self._executions.retrieve_job(job_id)
+        if job is None:
+            raise JobNotFound(job_id)
+        if job.state in {"queued", "running"}:
+            raise JobUnfinished(job_id, job.state)
+        if job.digest is None or not self._workshop.artifacts.has_bytes(job.digest, job.name, job.version):
+            raise BytesGone(job_id)
+        replayed = job.changed(
+            status="running",
+            attempts=0,
+            replays=(job.replays or 0) + 1,
+            replay_from=from_stage,
+            started_at=int(self._workshop.now().timestamp() * 1000),
+            finished_at=None,
+            stage=None,
+            error=None,
+        )
+        self._executions.store_job(replayed)
+        self._announce(job_id)
+        return replayed
+
+    def _publish(self, request: PublishRequest, patience: float) -> Published:
         if request.tag is not None:
             check_tag(request.tag)
         if request.name is not None:
             self._check_allowed(request, request.name)
+        started = time.perf_counter()
         with telemetry.stage("stage"):
             staged = stage(self._workshop, request)
-            telemetry.note(jobId=job_id(staged.sha256))
-        with SpooledTemporaryFile(max_size=PACK_IN_MEMORY) as pack:
-            opened, claimed = self._until_claimed(request, staged, cast("BinaryIO", pack))
-            with telemetry.stage("settle"):
-                metadata = settle(self._workshop, opened, staged, claimed)
-        with telemetry.stage("commit"):
-            head, created = commit(self._workshop, request, claimed.manifest.manifest)
-        with telemetry.stage("derive"):
-            derive(self._workshop.index, self._workshop.manifests, head)
-        self._workshop.artifacts.discard_staged(staged.sha256)
-        return Published(created, head, claimed.manifest, metadata, claimed.analyzed.analysis)
-
-    def _until_claimed(
-        self, request: PublishRequest, staged: Staged, pack: BinaryIO
-    ) -> tuple[Opened, Claimed]:
-        """Do what may still be refused; what is refused leaves no staged bytes."""
+            wanted = job_id(staged.sha256, request.publisher.name)
+            telemetry.note(jobId=wanted)
+        took = round((time.perf_counter() - started) * 1000)
+        wish = Request(self._workshop, request, staged, took, self._is_visible)
         try:
-            with telemetry.stage("read"):
-                opened = read(self._workshop, staged, pack)
-                telemetry.note(package=opened.name, version=opened.version)
-            self._check_opened(request, staged, opened)
-            with telemetry.stage("analyze"):
-                analyzed = analyze(self._workshop, request, opened)
-            with telemetry.stage("claim"):
-                return opened, claim(self._workshop, opened, analyzed)
-        except (Unavailable, NameMismatch, Forbidden):
-            raise
-        except PrismError:
-            self._workshop.artifacts.discard_staged(staged.sha256)
+            with closing(wish):
+                return self._joined(wanted, wish, patience)
+        except PrismError as error:
+            error.facts.setdefault("job_id", wanted)
+            if not isinstance(error, Unavailable):
+                self._discard_refused(wish.begun)
             raise
 
-    def _check_opened(self, request: PublishRequest, staged: Staged, opened: Opened) -> None:
-        try:
-            self._check_name(request, opened.name)
-        except (NameMismatch, Forbidden):
-            if self._workshop.manifests.get(opened.name, opened.version) is None:
-                # Staged bytes that hold a claim are what a dead worker's publish is finished from.
-                self._workshop.artifacts.discard_staged(staged.sha256)
-            raise
+    def _joined(self, wanted: str, wish: Request, patience: float) -> Published:
+        """Publish, or wait until the worker is done who is at the same job."""
+        started, pause = time.monotonic(), FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                outcome = self._executor.run(wanted, wish)
+            except (RunHeld, Overtaken):
+                if time.monotonic() - started > patience:
+                    raise
+                self._sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter needs no secrecy
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                continue
+            if outcome.work is None:
+                return self._again(wish.request, wish.staged, outcome.job)
+            return _published(outcome.work, outcome.job)
 
-    def _check_name(self, request: PublishRequest, name: PackageName) -> None:
-        """Hold the tarball to the name it is published under; without one, ask now whether its name is allowed."""
+    def _again(self, request: PublishRequest, staged: Staged, job: Job) -> Published:
+        """Answer what a finished job has published, with the tag that is asked for now."""
+        assert job.name is not None, "a completed job knows its package"
+        assert job.version is not None, "a completed job knows its version"
+        name, version = PackageName.parse(job.name), job.version
         if request.name is None:
             self._check_allowed(request, name)
         elif request.name != name:
             raise NameMismatch(request.name, name)
+        manifest = self._workshop.manifests.get(name, version)
+        metadata = self._workshop.metadata.get(name, version)
+        assert manifest is not None, "a visible version has a manifest"
+        assert metadata is not None, "a visible version has metadata"
+        head, _ = commit.commit(
+            self._workshop.heads, manifest.manifest, request.tag, actor=request.publisher.name
+        )
+        derive.derive(self._workshop.index, self._workshop.manifests, head)
+        self._workshop.artifacts.discard_staged(staged.sha256)
+        return Published(False, head, manifest, metadata, self._report(job), job)
+
+    def _report(self, job: Job) -> list[dict[str, object]]:
+        """Answer what the analyzers did for a job when they were run last."""
+        kept = self._executions.get_checkpoints_by_job_id(job.id)
+        reports = {found.id: found.outputs for found in kept if found.stage == analyze.name and found.outputs}
+        return list(reports[max(reports)]["analyzers"]) if reports else []
+
+    def _is_visible(self, job: Job) -> bool:
+        """Tell whether a version that a job has published can be seen."""
+        if job.name is None or job.version is None:
+            return False
+        head = self._workshop.heads.get(job.name)
+        manifest = self._workshop.manifests.get(job.name, job.version)
+        if head is None or manifest is None:
+            return False
+        return job.version in head.view.versions and manifest.manifest.dist.sha256 == job.digest
+
+    def _discard_refused(self, work: Work | None) -> None:
+        """Remove what was staged for a refused request, unless these bytes hold a claim and are to be finished."""
+        if work is None:
+            return
+        holder = self._workshop.manifests.get(work.name, work.version or "") if work.name else None
+        if holder is None or holder.manifest.dist.sha256 != work.staged.sha256:
+            self._workshop.artifacts.discard_staged(work.staged.sha256)
 
     def _check_allowed(self, request: PublishRequest, name: PackageName) -> None:
-        if not request.packages.match(name):
-            raise PackageForbidden(name, request.packages)
-        self._workshop.publishers.get().check(request.publisher.name, name)
+        check_allowed(self._workshop.publishers, request.publisher.name, request.packages, name)
+
+
+def _published(work: Work, job: Job) -> Published:
+    described = work.described
+    return Published(work.created, work.head, described.manifest, described.metadata, described.report, job)

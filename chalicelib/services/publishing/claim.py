@@ -1,53 +1,49 @@
 """Claim: take the version's number with one create-only write."""
 
-from chalicelib.domain.document import UnreadableDocument
-from chalicelib.domain.errors import InvalidTarball
-from chalicelib.domain.metadata import Metadata
-from chalicelib.services.publishing.analyze import analyze_under, check_same_bytes
-from chalicelib.services.publishing.describe import manifest_of, metadata_of
-from chalicelib.services.publishing.values import Analyzed, Claimed, Opened, Workshop
-from chalicelib.stores.manifests import StoredManifest
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib.services.executing import Finished, Watch
+from chalicelib.services.publishing.allowed import check_allowed
+from chalicelib.services.publishing.analyze import (
+    check_same_bytes,
+    describe_under,
+    described_by,
+    documents_of,
+)
+from chalicelib.services.publishing.values import Work
+
+name: Final = "claim"
 
 
-class Indescribable(InvalidTarball):
-    """What there is to say about the package cannot be kept as documents that read back."""
-
-    code = "indescribable_package"
-    title = "The package cannot be described"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"the package cannot be described in a way that reads back: {reason}", reason=reason[:500]
-        )
+def given(work: Work) -> Any:
+    """Answer what is claimed: the very manifest."""
+    return {"manifest": work.described.manifest.digests.sha256}
 
 
-def claim(workshop: Workshop, opened: Opened, analyzed: Analyzed) -> Claimed:
-    """Answer the claim on the version; raises VersionExists when it is held for other bytes.
+def execute(work: Work, watch: Watch) -> Finished:
+    """Take the number; raises VersionExists when it is held for other bytes.
 
-    Everything that will be written under the claim is made, and read back, before the number is taken: a number taken
-    for what cannot be described would be lost. A claim that another writer made for the same bytes is carried on with
-    under that writer's facts, so that everything written after it is the same whoever writes it.
+    A claim that another writer made for the same bytes is carried on with under that writer's facts, so that
+    everything written after it is the same whoever writes it.
     """
-    if analyzed.visible is not None:
-        settled = workshop.metadata.get(opened.name, opened.version)
-        assert settled is not None, "a visible version has metadata"
-        return Claimed(analyzed.visible, analyzed, settled)
-    ours = _rehearsed(opened, analyzed)
-    holder = workshop.manifests.claim(ours.manifest)
-    check_same_bytes(opened, holder)
-    if holder.manifest.claim == analyzed.claim:
-        return ours
-    return _described(opened, holder, analyze_under(workshop, opened, holder.manifest.claim))
+    described = work.described
+    manifest = described.manifest.manifest
+    facts = {"name": manifest.name, "version": manifest.version, "integrity": manifest.integrity}
+    if described.visible:
+        return Finished(facts)
+    if work.resumed:
+        check_allowed(work.workshop.publishers, work.publisher.name, work.packages, work.opened.name)
+    holder = work.workshop.manifests.claim(described.manifest)
+    check_same_bytes(work, holder)
+    if holder.digests == described.manifest.digests:
+        return Finished(facts)
+    work.described = describe_under(work, holder.manifest.claim, watch, holder=holder)
+    return Finished(facts, documents_of(work.described))
 
 
-def _rehearsed(opened: Opened, analyzed: Analyzed) -> Claimed:
-    try:
-        claimed = _described(opened, StoredManifest.of(manifest_of(opened, analyzed)), analyzed)
-        Metadata.from_bytes(claimed.metadata.to_bytes())
-    except (UnreadableDocument, ValueError) as error:
-        raise Indescribable(str(error)) from error
-    return claimed
-
-
-def _described(opened: Opened, manifest: StoredManifest, analyzed: Analyzed) -> Claimed:
-    return Claimed(manifest, analyzed, metadata_of(opened, manifest, analyzed))
+def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
+    """Go on with the claim that was made."""
+    if "documents" in outputs:
+        work.described = described_by(outputs["documents"], work.described.report)
+    return work.workshop.manifests.get(work.opened.name, work.opened.version) is not None

@@ -1,19 +1,51 @@
 """Commit: append the publish to the package's head; the moment the version becomes visible."""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from chalicelib.domain.errors import VersionExists
 from chalicelib.domain.head import Change, Head, publish_tags
 from chalicelib.domain.manifest import Manifest
-from chalicelib.services.publishing.values import PublishRequest, Workshop
+from chalicelib.services.executing import Finished, Watch
+from chalicelib.services.publishing.values import Work
+from chalicelib.stores.heads import Heads
 
-PICKING_ENGINES = ("node", "npm")
+name: Final = "commit"
+PICKING_ENGINES: Final[tuple[str, ...]] = ("node", "npm")
 
 
-def commit(workshop: Workshop, request: PublishRequest, manifest: Manifest) -> tuple[Head, bool]:
+def given(work: Work) -> Any:
+    """Answer what is committed: the manifest, and the tag that is asked for."""
+    return {"manifest": work.described.manifest.digests.sha256, "tag": work.tag}
+
+
+def execute(work: Work, watch: Watch) -> Finished:
+    """Make the version visible; raises VersionExists for a number that was unpublished in the meantime."""
+    manifest = work.described.manifest.manifest
+    work.head, work.created = commit(
+        work.workshop.heads, manifest, work.tag, actor=work.publisher.name, again=work.resumed
+    )
+    return Finished({"seq": work.head.seq, "created": work.created})
+
+
+def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
+    """Go on with the head, if it shows the version."""
+    head = work.workshop.heads.get(work.opened.name)
+    if head is None or work.opened.version not in head.view.versions:
+        return False
+    work.head, work.created = head, bool(outputs["created"])
+    return True
+
+
+def commit(
+    heads: Heads, manifest: Manifest, tag: str | None, *, actor: str, again: bool = False
+) -> tuple[Head, bool]:
     """Answer the head that shows the version, and whether this call made it do so.
 
-    Bytes that are there already are not published again, but the tag that is asked for moves.
+    Bytes that are there already are not published again, but the tag that is asked for moves: not where work is done
+    `again`, whose tag moved when the version became visible and may have moved on since.
     """
-    version, actor = manifest.version, request.publisher.name
+    version = manifest.version
 
     def publish(head: Head) -> Change | None:
         if version in head.view.versions:
@@ -25,20 +57,20 @@ def commit(workshop: Workshop, request: PublishRequest, manifest: Manifest) -> t
             version=version,
             integrity=manifest.integrity,
             engines=_engines(manifest),
-            tags=publish_tags(head.view, version, request.tag),
+            tags=publish_tags(head.view, version, tag),
         )
 
     def retag(head: Head) -> Change | None:
-        if request.tag is None or head.view.tags.get(request.tag) == version:
+        if tag is None or head.view.tags.get(tag) == version:
             return None
-        return Change(type="tag", tag=request.tag, version=version)
+        return Change(type="tag", tag=tag, version=version)
 
-    head, created = workshop.heads.change(manifest.name, publish, actor=actor)
-    if not created and request.tag:
-        head, _ = workshop.heads.change(manifest.name, retag, actor=actor)
+    head, created = heads.change(manifest.name, publish, actor=actor)
+    if not created and tag and not again:
+        head, _ = heads.change(manifest.name, retag, actor=actor)
     return head, created
 
 
 def _engines(manifest: Manifest) -> dict[str, str] | None:
-    wanted = {name: manifest.engines[name] for name in PICKING_ENGINES if name in manifest.engines}
+    wanted = {engine: manifest.engines[engine] for engine in PICKING_ENGINES if engine in manifest.engines}
     return wanted or None

@@ -1,6 +1,7 @@
 """Describe: the manifest and the metadata of a version, from its package.json and what the analyzers found."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.facts.maturity import maturity_score
@@ -8,11 +9,21 @@ from chalicelib.domain.manifest import Claim, Dist, EntryFields, Manifest, Runti
 from chalicelib.domain.metadata import Checksum, Identifier, Metadata, MetadataDist, Release
 from chalicelib.domain.package import Package
 from chalicelib.domain.times import moment
-from chalicelib.services.publishing.values import Analyzed, Opened
+from chalicelib.services.analysis import Analysis
+from chalicelib.services.publishing.opened import Opened
 from chalicelib.stores.manifests import StoredManifest
 
 SECONDS_PER_DAY = 86_400
 NOWHERE = Runtimes(node=False, deno=False, bun=False, workers=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """What the analyzers found under the facts of a claim."""
+
+    claim: Claim
+    analysis: Analysis
+    previous: Metadata | None
 
 
 def manifest_of(opened: Opened, analyzed: Analyzed) -> Manifest:

@@ -1,16 +1,26 @@
 """Read: the tarball once, as a stream, into a package and the pack of its files."""
 
-from typing import BinaryIO
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, BinaryIO, Final
 
+from chalicelib import telemetry
+from chalicelib.domain.digests import TarballDigests
 from chalicelib.domain.errors import DigestMismatch, InvalidName, InvalidTarball, InvalidVersion
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.pack import PackIndex
 from chalicelib.domain.package import Package
 from chalicelib.domain.semver.versions import clean_version, parse_version
 from chalicelib.domain.tarball.reader import ReadTarball, read_tarball
-from chalicelib.services.publishing.values import Opened, Staged, Workshop
+from chalicelib.services.executing import Finished, Watch
+from chalicelib.services.publishing.allowed import check_name
+from chalicelib.services.publishing.opened import Contents, Opened, load_contents, read_file
+from chalicelib.services.publishing.values import Work
+from chalicelib.settings import Limits
 
-MAX_VERSION_LENGTH = 200
+name: Final = "read"
+READER: Final = "1"
+"""Changes whenever the same tarball may be read otherwise."""
+MAX_VERSION_LENGTH: Final = 200
 
 
 class PackageNameInvalid(InvalidTarball):
@@ -27,20 +37,64 @@ class PackageVersionInvalid(InvalidTarball):
     title = "The package.json has a version that is not valid"
 
 
-def read(workshop: Workshop, staged: Staged, pack: BinaryIO) -> Opened:
-    """Answer what the tarball holds, its files written into the pack; raises InvalidTarball."""
-    tarball = read_tarball(staged.chunks(), pack, workshop.limits)
-    name, version = _identify(tarball)
-    if tarball.digests.sha256 != staged.sha256:
+def given(work: Work) -> Any:
+    """Answer what reading depends on: the bytes, the limits, and how this code reads."""
+    return {"sha256": work.staged.sha256, "limits": asdict(work.workshop.limits), "reader": READER}
+
+
+def execute(work: Work, watch: Watch) -> Finished:
+    """Read the tarball, check whose it is, and keep the pack of its files; raises InvalidTarball and Forbidden."""
+    chunks = watch.bytes(work.staged.chunks(), work.staged.size)
+    opened = open_tarball(chunks, work.new_pack(), work.workshop.limits)
+    work.name, work.version = opened.name, opened.version
+    telemetry.note(package=opened.name, version=opened.version)
+    if opened.digests.sha256 != work.staged.sha256:
         # Staged bytes are named by their digest and written once; whoever changed them is not to be believed.
-        raise DigestMismatch(declared=staged.sha256, actual=tarball.digests.sha256)
+        raise DigestMismatch(declared=work.staged.sha256, actual=opened.digests.sha256)
+    check_name(work, opened.name)
+    work.workshop.artifacts.stage_pack(work.staged.sha256, opened.pack)
+    work.opened = opened
+    return Finished(
+        {
+            "name": opened.name,
+            "version": opened.version,
+            "files": len(opened.package.files),
+            "size": opened.digests.size,
+            "unpackedSize": opened.package.unpacked_size,
+            "digests": opened.digests._asdict(),
+        }
+    )
+
+
+def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
+    """Go on with the pack that was kept, if it still is there or has become the version's own."""
+    name, version = PackageName.parse(outputs["name"]), str(outputs["version"])
+    digests = TarballDigests(**outputs["digests"])
+    artifacts, sha256 = work.workshop.artifacts, work.staged.sha256
+    if not artifacts.has_pack(sha256, name, version):
+        return False
+    work.name, work.version = name, version
+    telemetry.note(package=name, version=version)
+    work.opened = Opened(
+        name,
+        version,
+        digests,
+        lambda: load_contents(artifacts.open_pack(sha256, name, version), work.new_pack(), digests),
+    )
+    return True
+
+
+def open_tarball(chunks: Iterable[bytes], pack: BinaryIO, limits: Limits) -> Opened:
+    """Read a tarball once, writing the pack of its files into an empty file; raises InvalidTarball."""
+    tarball = read_tarball(chunks, pack, limits)
     package = Package(
         package_json=tarball.package_json,
         files=tarball.files,
         digests=tarball.digests,
-        read=lambda path: _read_file(pack, tarball.pack, path),
+        read=lambda path: read_file(pack, tarball.pack, path),
     )
-    return Opened(name, version, package, pack)
+    name, version = _identify(tarball)
+    return Opened(name, version, tarball.digests, lambda: Contents(package, pack))
 
 
 def _identify(tarball: ReadTarball) -> tuple[PackageName, str]:
@@ -65,9 +119,3 @@ def _version(stated: str) -> str:
             f"the version `{version}` reads as the name of a tarball; choose one that does not end with `.tgz`"
         )
     return version
-
-
-def _read_file(pack: BinaryIO, index: PackIndex, path: str) -> bytes:
-    entry = index.entries[path]
-    pack.seek(entry.offset)
-    return entry.unpack(pack.read(entry.length))

@@ -6,9 +6,14 @@ writes. That is what lets the tarball be copied from it.
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from chalicelib.domain.errors import DigestMismatch, InvalidPayload, UploadChanged
 from chalicelib.services.publishing.values import PublishRequest, Staged, Workshop
+from chalicelib.storage.port import ObjectNotFound
+from chalicelib.stores.artifacts import Artifacts
+
+PIECE_BYTES: Final = 1 << 20
 
 
 def stage(workshop: Workshop, request: PublishRequest) -> Staged:
@@ -20,16 +25,31 @@ def stage(workshop: Workshop, request: PublishRequest) -> Staged:
         raise InvalidPayload("the tarball is empty; send the bytes that `npm pack` or `prism pack` makes")
     sha256 = _checked(request, hashlib.sha256(data).hexdigest())
     workshop.artifacts.stage(sha256, data)
-    return Staged(sha256, lambda: [data])
+    return Staged(sha256, len(data), lambda: _pieces(data))
+
+
+def staged_before(artifacts: Artifacts, sha256: str, size: int, published: tuple[str, str] | None) -> Staged:
+    """Answer bytes that somebody staged, or the version's own, should they be staged no longer."""
+
+    def chunks() -> Iterator[bytes]:
+        try:
+            yield from artifacts.open_staged(sha256)
+        except ObjectNotFound:
+            if published is None:
+                raise
+            yield from artifacts.open_tarball(*published)
+
+    return Staged(sha256, size, chunks)
 
 
 def _stage_upload(workshop: Workshop, request: PublishRequest, upload: str) -> Staged:
-    sha256 = _checked(request, _hash(workshop.incoming.open(upload)))
+    found, size = _hash(workshop.incoming.open(upload))
+    sha256 = _checked(request, found)
     if request.etag is not None and not workshop.incoming.holds(upload, request.etag):
         # What was read may be somebody else's; whose it is was told of the object with this ETag alone.
         raise UploadChanged(upload)
     workshop.artifacts.stage_stream(sha256, _verified(workshop.incoming.open(upload), sha256, upload))
-    return Staged(sha256, lambda: workshop.artifacts.open_staged(sha256))
+    return Staged(sha256, size, lambda: workshop.artifacts.open_staged(sha256))
 
 
 def _verified(chunks: Iterable[bytes], sha256: str, upload: str) -> Iterator[bytes]:
@@ -42,11 +62,17 @@ def _verified(chunks: Iterable[bytes], sha256: str, upload: str) -> Iterator[byt
         raise UploadChanged(upload)
 
 
-def _hash(chunks: Iterable[bytes]) -> str:
-    running = hashlib.sha256()
+def _hash(chunks: Iterable[bytes]) -> tuple[str, int]:
+    running, size = hashlib.sha256(), 0
     for chunk in chunks:
         running.update(chunk)
-    return running.hexdigest()
+        size += len(chunk)
+    return running.hexdigest(), size
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data), PIECE_BYTES):
+        yield data[start : start + PIECE_BYTES]
 
 
 def _checked(request: PublishRequest, actual: str) -> str:

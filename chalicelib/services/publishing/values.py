@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from chalicelib.analyzers.base import Analyzer
+from chalicelib.domain.executions.records import Job
 from chalicelib.domain.head import Head
-from chalicelib.domain.manifest import Claim, Publisher, Source
+from chalicelib.domain.manifest import Publisher, Source
 from chalicelib.domain.metadata import Metadata
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.package import Package
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
-from chalicelib.services.analysis import Analysis
+from chalicelib.services.publishing.opened import Opened, new_pack
 from chalicelib.settings import Limits
 from chalicelib.stores.access import Publishers
 from chalicelib.stores.artifacts import Artifacts
@@ -61,47 +61,98 @@ class PublishRequest:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Durable bytes: the tarball's digest in hex, and how to read it again."""
+    """Durable bytes: the tarball's digest in hex, its size, and how to read it again."""
 
     sha256: str
+    size: int
     chunks: Callable[[], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A tarball that was read: which version of what it is, what it holds, and its pack."""
-
-    name: PackageName
-    version: str
-    package: Package
-    pack: BinaryIO
-
-
-@dataclass(frozen=True, slots=True)
-class Analyzed:
-    """What the analyzers found under the claim's facts; `visible` is the manifest of a version already visible."""
-
-    claim: Claim
-    analysis: Analysis
-    previous: Metadata | None
-    visible: StoredManifest | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A version whose number is taken for these bytes, the analysis under the claim's facts, and what it describes."""
+class Described:
+    """All that is written of a version, and what each analyzer did; a `visible` version has been written before."""
 
     manifest: StoredManifest
-    analyzed: Analyzed
     metadata: Metadata
+    report: list[dict[str, Any]]
+    visible: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """A publish between its stages: what is asked for, and what they have come to so far.
+
+    `declared` is the name it is published under, where one was given, and `packages` what may be published. `resumed`
+    tells that another worker has begun it.
+    """
+
+    workshop: Workshop
+    staged: Staged
+    publisher: Publisher
+    source: Source
+    declared: PackageName | None = None
+    packages: PackagePatterns = EVERY_PACKAGE
+    tag: str | None = None
+    resumed: bool = False
+    name: PackageName | None = None
+    version: str | None = None
+    _opened: Opened | None = None
+    _described: Described | None = None
+    _head: Head | None = None
+    created: bool = False
+    _packs: list[BinaryIO] = field(default_factory=list)
+
+    def new_pack(self) -> BinaryIO:
+        """Answer an empty file for a pack, in memory while it is small."""
+        self._packs.append(new_pack())
+        return self._packs[-1]
+
+    def close(self) -> None:
+        """Let go of the packs."""
+        for pack in self._packs:
+            pack.close()
+
+    @property
+    def opened(self) -> Opened:
+        """What the tarball holds, once it was read."""
+        assert self._opened is not None, "the tarball was read"
+        return self._opened
+
+    @opened.setter
+    def opened(self, opened: Opened) -> None:
+        self._opened = opened
+
+    @property
+    def described(self) -> Described:
+        """What is written of the version, once it was analyzed."""
+        assert self._described is not None, "the package was analyzed"
+        return self._described
+
+    @described.setter
+    def described(self, described: Described) -> None:
+        self._described = described
+
+    @property
+    def head(self) -> Head:
+        """The head that shows the version, once it was committed."""
+        assert self._head is not None, "the version was committed"
+        return self._head
+
+    @head.setter
+    def head(self, head: Head) -> None:
+        self._head = head
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A version that is visible; `created` tells whether this request made it so."""
+    """A version that is visible, and the job that made it so; `created` tells whether this request did.
+
+    `report` is what each analyzer did for this job.
+    """
 
     created: bool
     head: Head
     manifest: StoredManifest
     metadata: Metadata
-    analysis: Analysis
+    report: list[dict[str, Any]]
+    job: Job

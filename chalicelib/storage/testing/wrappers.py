@@ -118,11 +118,19 @@ class FaultyStore(PassingStore):
     After a death every further call dies too, as cleaning up is not what dead processes do. The other faults
     strike `times` calls in a row. A call that answers an iterator is one call and fails when it is made;
     `presign_*` ask nothing of the medium and never fail. `struck` tells whether the fault has happened, so a
-    test may take `at` = 1, 2, 3 … until an operation ends without one.
+    test may take `at` = 1, 2, 3 … until an operation ends without one. Only calls whose key holds the text `within`
+    are counted and fail.
     """
 
     def __init__(
-        self, inner: ObjectStore, fault: Fault, *, at: int, times: int = 1, retryable: bool = True
+        self,
+        inner: ObjectStore,
+        fault: Fault,
+        *,
+        at: int,
+        times: int = 1,
+        retryable: bool = True,
+        within: str = "",
     ) -> None:
         super().__init__(inner)
         self.fault = fault
@@ -131,10 +139,12 @@ class FaultyStore(PassingStore):
         self._at = at
         self._times = times
         self._retryable = retryable
+        self._within = within
+        self._dead = False
         self._lock = Lock()
 
     def _call(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
-        if verb in SIGNATURES:
+        if verb in SIGNATURES or (self._within not in key and not self._dead):
             return call()
         number = self._count()
         dies = self.fault in {Fault.DEATH_BEFORE, Fault.DEATH_AFTER}
@@ -146,6 +156,7 @@ class FaultyStore(PassingStore):
             with suppress(StorageError):
                 call()
         if dies:
+            self._dead = True
             raise Death
         raise StorageUnavailable(key, self.fault.value, retryable=self._retryable)
 

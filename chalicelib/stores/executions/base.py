@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -29,16 +30,17 @@ LONGEST_PAUSE_SECONDS: Final = 0.1
 NO_ID: Final = "the name is no id"
 
 Parsed = TypeVar("Parsed")
+Parsed_co = TypeVar("Parsed_co", covariant=True)
 Parse = Callable[[bytes], Parsed]
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[Parsed]):
+class Found(Generic[Parsed_co]):
     """A record as it was read, and by which ETag it is replaced."""
 
-    record: Parsed
+    record: Parsed_co
     etag: str
 
 
@@ -132,7 +134,9 @@ def in_parallel(call: Callable[[Item], Answer], wanted: Sequence[Item]) -> list[
     if len(wanted) <= 1:
         return [call(item) for item in wanted]
     with ThreadPoolExecutor(min(PARALLEL_READS, len(wanted))) as pool:
-        return list(pool.map(call, wanted))
+        # A thread begins without the caller's context, in which telemetry counts.
+        answers = [pool.submit(copy_context().run, call, item) for item in wanted]
+        return [answer.result() for answer in answers]
 
 
 def _read(store: ObjectStore, wanted: tuple[str, Parse[Parsed]]) -> Parsed | Unreadable | None:

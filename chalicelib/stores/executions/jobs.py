@@ -4,7 +4,8 @@ A job that can be retrieved is in every listing it belongs to, whenever a writer
 and removed after it. A place that was left behind says something else than the job, and listings pass it over.
 """
 
-from functools import partial
+from collections import OrderedDict
+from functools import cached_property, partial
 from typing import Final
 
 from pydantic import Field
@@ -14,11 +15,13 @@ from chalicelib.domain.errors import Busy
 from chalicelib.domain.executions.identity import check_id
 from chalicelib.domain.executions.names import JobPlace
 from chalicelib.domain.executions.records import Job
+from chalicelib.storage.parallel import at_once
 from chalicelib.storage.port import ObjectExists, PreconditionFailed
 from chalicelib.stores.documents import JSON
 from chalicelib.stores.executions.base import SWAP_ATTEMPTS, Found, Gathered, Part
 
 NOTHING: Final = canonical_json({})
+SEEN_AT_MOST: Final = 64
 
 
 class StoredJob(Job):
@@ -36,27 +39,39 @@ class StoredJob(Job):
 class Jobs(Part):
     """All jobs."""
 
+    @cached_property
+    def _seen(self) -> OrderedDict[str, Found[StoredJob | None] | None]:
+        """Jobs as they were last seen, the latest of them last; None for those that were not there."""
+        return OrderedDict()
+
     def store_job(self, job: Job) -> None:
         """Write a job, in place of one of the same id; raises Busy when too many writers contend for too long."""
         job = job.checked()
         past: set[str] = set()
+        seen = job.id in self._seen
         for _ in range(SWAP_ATTEMPTS):
-            before = self._stored(job.id)
+            before = self._seen.get(job.id) if seen else self._stored(job.id)
             known = before.record if before else None
             if known is not None and known.job == job:
-                return
+                if not seen:
+                    return
+                seen = False
+                continue
             after = _following(known, job)
             past.update([self._state_place(known)] if known else [])
             if self._file(after, before):
                 self._leave(past - {self._state_place(after)})
                 return
             past.add(self._state_place(after))
-            self._pause()
+            if not seen:
+                self._pause()
+            seen = False
         raise Busy(f"job {job.id}")
 
     def retrieve_job(self, job_id: str) -> Job | None:
         """Answer a job, or None."""
         found = self._find(self._keys.job(check_id(job_id, "job")), partial(parse_job, job_id))
+        self._see(job_id, found)
         return found.record.job if found else None
 
     def get_all_jobs(self) -> list[Job]:
@@ -75,8 +90,8 @@ class Jobs(Part):
 
     def _index(self, job: StoredJob, *, known: StoredJob | None = None) -> None:
         """Write the places of a job that it did not have before."""
-        for place in sorted(self._places(job) - (self._places(known) if known else set())):
-            self._create(place, NOTHING)
+        places = sorted(self._places(job) - (self._places(known) if known else set()))
+        at_once(*(partial(self._create, place, NOTHING) for place in places))
 
     def _file(self, after: StoredJob, before: Found[StoredJob | None] | None) -> bool:
         """Write a job's places and then the job; answers whether no other writer was first."""
@@ -84,12 +99,20 @@ class Jobs(Part):
         key, data = self._keys.job(after.id), after.to_bytes()
         try:
             if before is None:
-                self._store.put(key, data, if_absent=True, content_type=JSON)
+                etag = self._store.put(key, data, if_absent=True, content_type=JSON)
             else:
-                self._store.put(key, data, if_etag=before.etag, content_type=JSON)
+                etag = self._store.put(key, data, if_etag=before.etag, content_type=JSON)
         except (ObjectExists, PreconditionFailed):
             return False
+        self._see(after.id, Found(after, etag))
         return True
+
+    def _see(self, job_id: str, found: Found[StoredJob] | None) -> None:
+        """Remember a job as it was last seen, so that who has just read or written it need not read it again."""
+        self._seen.pop(job_id, None)
+        self._seen[job_id] = found
+        while len(self._seen) > SEEN_AT_MOST:
+            self._seen.popitem(last=False)
 
     def _leave(self, past: set[str]) -> None:
         """Remove places of states that are past; nobody writes them again, because their revisions are past too."""

@@ -4,7 +4,7 @@ There is a listing of all jobs, one of each state and one of each package. Their
 what counts is the job, so an entry that contradicts it is passed over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -12,11 +12,13 @@ from typing import Final
 
 from chalicelib.domain.errors import InvalidQuery
 from chalicelib.domain.executions.errors import Unreadable
+from chalicelib.domain.executions.identity import check_id, is_id
 from chalicelib.domain.executions.names import SUFFIX, JobPlace
 from chalicelib.domain.executions.records import Job, JobState
 from chalicelib.domain.names import PackageName
+from chalicelib.storage.port import ObjectNotFound, Prefix
 from chalicelib.stores.executions.base import Gathered
-from chalicelib.stores.executions.jobs import Jobs, StoredJob, parse_job
+from chalicelib.stores.executions.jobs import NOTHING, Jobs, StoredJob, parse_job
 
 EXAMINED_AT_MOST: Final = 1_000
 """How many entries one page looks at, or a few more; a page may be short, and its cursor goes on where it stopped."""
@@ -38,6 +40,8 @@ class _Wanted:
     state: JobState | None
     package: PackageName | None
     since: int
+    until: int | None
+    visible: Callable[[Job], bool]
 
     @property
     def view(self) -> str:
@@ -45,6 +49,14 @@ class _Wanted:
         if self.package is not None:
             return f"package/{self.package}"
         return f"state/{self.state}" if self.state else "all"
+
+    def start(self, cursor: str | None) -> str | None:
+        """Answer the name after which to begin: the cursor's, or where `until` is if that comes later."""
+        entry = _entry_of(cursor) if cursor is not None else None
+        if self.until is None:
+            return entry
+        # No job has this place: it stands before those of all that were started in its millisecond.
+        return max(entry or "", str(JobPlace(max(self.until - 1, 0), "")))
 
     def reaches(self, name: str) -> bool:
         """Tell whether a listing is to be read on to an entry."""
@@ -55,7 +67,11 @@ class _Wanted:
         """Tell whether a job is wanted, and stands at this place and at no other."""
         if job.started_at != place.started_at or place.revision not in (None, job.state_revision):
             return False
-        return self.state in (None, job.state) and self.package in (None, job.name)
+        if self.until is not None and job.started_at >= self.until:
+            return False
+        if self.state not in (None, job.state) or self.package not in (None, job.name):
+            return False
+        return self.visible(job)
 
 
 class Listing(Jobs):
@@ -69,15 +85,19 @@ class Listing(Jobs):
         state: JobState | None = None,
         package: str | None = None,
         since: int | None = None,
+        until: int | None = None,
+        visible: Callable[[Job], bool] = lambda _: True,
     ) -> JobPage:
         """Answer up to `limit` jobs that follow a cursor, the last started first.
 
-        Only those of a state, of a package, or started at `since` or later, in milliseconds, where that is given. The
-        cost does not grow with the number of jobs or of their events. Raises InvalidQuery for a cursor that is none.
+        Only those of a state, of a package, started at `since` or later and before `until`, in milliseconds, and
+        `visible`, where that is given. The cost does not grow with the number of jobs or of their events. Raises
+        InvalidQuery for a cursor that is none.
         """
-        wanted = _Wanted(state, PackageName.parse(package) if package else None, since or 0)
+        name = PackageName.parse(package) if package else None
+        wanted = _Wanted(state, name, since or 0, until, visible)
         prefix = self._keys.job_places(wanted.view)
-        last = _entry_of(cursor) if cursor is not None else None
+        last = wanted.start(cursor)
         jobs: list[Job] = []
         unreadable: list[Unreadable] = []
         examined, portion = 0, limit
@@ -103,6 +123,42 @@ class Listing(Jobs):
         for job in gathered.records:
             self._index(job)
         return gathered.told(len(gathered.records))
+
+    def job_ids(self, after: str | None = None) -> Iterator[str]:
+        """Answer the ids below which anything is kept, ascending, those that follow one."""
+        jobs = self._keys.jobs
+        for entry in self._store.list(jobs, after=f"{jobs}{after}/" if after else None, delimiter="/"):
+            name = entry.prefix.removeprefix(jobs).removesuffix("/") if isinstance(entry, Prefix) else ""
+            if is_id(name):
+                yield name
+
+    def examine_places(self, job_id: str) -> dict[str, bool]:
+        """Answer the keys of the entries that the listings are to have of a job, each with whether it is there.
+
+        Empty for an id without a job. Raises UnreadableRecords.
+        """
+        places = self._wanted_places(job_id)
+        lacking = {place for place in places if not self._has(place)}
+        if lacking:
+            # A job that has moved on since it was read has left its old place.
+            places = self._wanted_places(job_id)
+        return {place: place not in lacking for place in sorted(places)}
+
+    def index_job(self, job_id: str) -> None:
+        """Write every entry that the listings lack of a job; raises UnreadableRecords."""
+        for place in sorted(self._wanted_places(job_id)):
+            self._create(place, NOTHING)
+
+    def _wanted_places(self, job_id: str) -> set[str]:
+        found = self._find(self._keys.job(check_id(job_id, "job")), partial(parse_job, job_id))
+        return self._places(found.record) if found else set()
+
+    def _has(self, key: str) -> bool:
+        try:
+            self._store.head(key)
+        except ObjectNotFound:
+            return False
+        return True
 
     def _examine(
         self, wanted: _Wanted, prefix: str, names: list[str]

@@ -5,6 +5,7 @@ from functools import partial
 from chalicelib.domain.document import UnreadableDocument
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.executions.errors import Unreadable
+from chalicelib.domain.executions.identity import check_id
 from chalicelib.domain.executions.run_settings import RunSetting
 from chalicelib.storage.port import PreconditionFailed
 from chalicelib.stores.documents import JSON
@@ -39,16 +40,26 @@ class Runs(Part):
         """Answer the settings of all runs, the last used first; lists ids and nothing below them."""
         jobs, unreadable = self._ids(self._keys.jobs)
         wanted: list[tuple[str, Parse[RunSetting]]] = []
-        for job, (runs, strangers) in zip(jobs, in_parallel(self._runs_of, jobs), strict=True):
+        for settings, strangers in in_parallel(self._settings_of, jobs):
             unreadable.extend(strangers)
-            wanted.extend((self._keys.run_setting(job, run), partial(_parse, job, run)) for run in runs)
+            wanted.extend(settings)
         gathered = self._gather(wanted, unreadable)
         return gathered.told(
             sorted(gathered.records, key=lambda run: (-run.updated_at, run.job_id, run.run_id))
         )
 
-    def _runs_of(self, job_id: str) -> tuple[list[str], list[Unreadable]]:
-        return self._ids(self._keys.runs(job_id))
+    def runs_of(self, job_id: str) -> list[RunSetting]:
+        """Answer the settings of one job's runs, the first begun first; lists the ids of its runs and nothing else."""
+        gathered = self._gather(*self._settings_of(check_id(job_id, "job")))
+        return gathered.told(sorted(gathered.records, key=lambda run: (run.started_at, run.run_id)))
+
+    def _settings_of(self, job_id: str) -> tuple[list[tuple[str, Parse[RunSetting]]], list[Unreadable]]:
+        """Answer where the settings of a job's runs are and how they are read, and names that are no runs'."""
+        runs, strangers = self._ids(self._keys.runs(job_id))
+        settings: list[tuple[str, Parse[RunSetting]]] = [
+            (self._keys.run_setting(job_id, run), partial(_parse, job_id, run)) for run in runs
+        ]
+        return settings, strangers
 
     def _touch(self, key: str, found: Found[RunSetting], now: int) -> bool:
         touched = found.record.changed(updated_at=now)

@@ -88,7 +88,7 @@ def test_a_place_that_was_left_behind_does_not_list_a_job_twice(
     dying = FaultyStore(medium, Fault.DEATH_BEFORE, at=4)
     with pytest.raises(Death):
         executions(dying).store_job(job(attempts=1, status="stoppedByError"))
-    work.store_job(job(attempts=2))
+    executions(medium).store_job(job(attempts=2))
 
     places = list(medium.list(KEYS.job_places("state/running")))
 

@@ -32,7 +32,10 @@ class DamageContract(ContractBase):
             KEYS.run("job-1", "run-1") + f"event-00{NOON + 2}-00000001-callTools.json": [
                 lambda: work.get_event_contents("job-1", "run-1")
             ],
-            KEYS.run_setting("job-1", "run-job-2"): [work.get_all_runs],
+            KEYS.run_setting("job-1", "run-job-2"): [
+                work.get_all_runs,
+                lambda: work.runs_of("job-1"),
+            ],
             KEYS.run_log("job-1", claim.lease.run_id) + "00000001.json": [
                 lambda: work.page_events("job-1", claim.lease.run_id),
                 lambda: work.get_events_by_run("job-1", claim.lease.run_id),

@@ -55,6 +55,7 @@ class IdsContract(ContractBase):
             work.retrieve_job,
             lambda bad: work.claim_run(bad, "worker-1"),
             work.current_lease,
+            work.runs_of,
         ]
         stores: list[Act] = [
             lambda bad: work.store_job(job().model_copy(update={"id": bad})),

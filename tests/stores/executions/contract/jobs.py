@@ -128,6 +128,37 @@ class JobsContract(ContractBase):
         assert ([found.id for found in page.jobs], page.next) == (["job-30", "job-20"], None)
         assert work.page_jobs(since=31).jobs == []
 
+    def test_jobs_are_found_by_when_they_were_started_at_the_latest(self, work: Executions) -> None:
+        for started in (0, 10, 20, 20, 30):
+            work.store_job(job(f"job-{started}", started_at=started, status="completed"))
+        work.store_job(job("other", started_at=20))
+
+        listed = {
+            until: [one.started_at for one in work.page_jobs(until=until).jobs] for until in (31, 20, 0)
+        }
+        assert listed == {31: [30, 20, 20, 10, 0], 20: [10, 0], 0: []}
+        assert [one.started_at for one in work.page_jobs(since=10, until=30).jobs] == [20, 20, 10]
+        assert [one.id for one in work.page_jobs(state="running", until=21).jobs] == ["other"]
+
+    def test_pages_of_jobs_before_a_moment_follow_each_other(self, work: Executions) -> None:
+        for number in range(7):
+            work.store_job(job(f"job-{number}", started_at=NOON + number))
+
+        first = work.page_jobs(2, until=NOON + 5)
+        second = work.page_jobs(2, first.next, until=NOON + 5)
+
+        assert [found.id for found in (*first.jobs, *second.jobs)] == ["job-4", "job-3", "job-2", "job-1"]
+
+    def test_jobs_that_are_not_visible_are_passed_over(self, work: Executions) -> None:
+        for number in range(9):
+            work.store_job(job(f"job-{number}", started_at=NOON + number))
+
+        page = work.page_jobs(2, visible=lambda found: found.started_at % 3 == NOON % 3)
+
+        assert [found.id for found in page.jobs] == ["job-6", "job-3"]
+        assert page.next is not None
+        assert page.next.endswith("job-3")
+
     def test_a_job_whose_start_is_corrected_is_listed_once(self, work: Executions) -> None:
         work.store_job(job(started_at=10))
         work.store_job(job(started_at=20))

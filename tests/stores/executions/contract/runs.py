@@ -37,6 +37,14 @@ class RunsContract(ContractBase):
 
         assert [found.updated_at for found in work.get_all_runs()] == [100, 20, 5]
 
+    def test_the_runs_of_one_job_come_in_the_order_they_were_begun(self, work: Executions) -> None:
+        for number, started in enumerate([20, 5, 100, 20]):
+            work.store_run_setting(setting(f"run-{number}", f"job-{number % 3 // 2}", started_at=started))
+
+        assert [found.run_id for found in work.runs_of("job-0")] == ["run-1", "run-0", "run-3"]
+        assert [found.run_id for found in work.runs_of("job-1")] == ["run-2"]
+        assert work.runs_of("job-2") == []
+
     def test_secrets_never_reach_the_medium(self, work: Executions, medium: ObjectStore) -> None:
         work.store_run_setting(
             setting(

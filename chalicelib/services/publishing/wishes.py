@@ -1,0 +1,156 @@
+"""What is wanted of a job: that a request comes true, or that what somebody began comes to its end."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from chalicelib.domain.executions.errors import JobNotFound
+from chalicelib.domain.executions.records import Job
+from chalicelib.domain.names import PackageName
+from chalicelib.services.publishing.stage import staged_before
+from chalicelib.services.publishing.values import PublishRequest, Staged, Work, Workshop
+
+if TYPE_CHECKING:
+    from chalicelib.domain.manifest import Source
+
+PUBLISH: Final = "publish"
+"""The type of the jobs that publish; there may be others in the same bucket, which are none of our business."""
+
+
+def job_id(sha256: str, publisher: str) -> str:
+    """Answer the id of the work of publishing a tarball: the same however often one publisher sends it.
+
+    It begins with the tarball's digest, by which the jobs that need staged bytes are found; another publisher of the
+    same bytes has a job of their own, so that nobody meddles in anybody else's.
+    """
+    return f"{jobs_of(sha256)}{hashlib.sha256(publisher.encode()).hexdigest()[:8]}"
+
+
+def jobs_of(sha256: str) -> str:
+    """Answer what the ids of all jobs about a tarball begin with."""
+    return f"publish-{sha256[:32]}-"
+
+
+@dataclass
+class Request:
+    """A wish to publish staged bytes; `work` is what was last begun for it."""
+
+    workshop: Workshop
+    request: PublishRequest
+    staged: Staged
+    staging_ms: int
+    is_visible: Callable[[Job], bool]
+    begun: Work | None = None
+
+    def job(self, stored: Job | None) -> Job | None:
+        """Answer the job there is while it is not finished, and a new one unless it has made the version visible."""
+        if stored is not None and stored.state in {"queued", "running"}:
+            return stored
+        if stored is not None and stored.state == "completed" and self.is_visible(stored):
+            return None
+        return self._anew(stored)
+
+    def work(self, job: Job) -> Work:
+        """Answer the work before its first stage."""
+        request = self.request
+        self.begun = Work(
+            workshop=self.workshop,
+            staged=self.staged,
+            publisher=request.publisher,
+            source=request.source,
+            declared=request.name,
+            packages=request.packages,
+            tag=request.tag,
+            resumed=job.run_id is not None,
+        )
+        return self.begun
+
+    def close(self) -> None:
+        """Let go of what the work needed on this machine."""
+        if self.begun is not None:
+            self.begun.close()
+
+    def finished(self, work: Work) -> None:
+        """Remove what was staged."""
+        work.workshop.artifacts.discard_staged(work.staged.sha256)
+
+    def described(self, job: Job, work: Work) -> Job:
+        """Answer the job with the name and version that were found."""
+        return described(job, work)
+
+    def facts(self) -> Mapping[str, Any]:
+        """Answer how long it took to make the bytes durable."""
+        return {"staged": {"size": self.staged.size, "durationMs": self.staging_ms}}
+
+    def _anew(self, stored: Job | None) -> Job:
+        """Answer the job as it begins, for the first time or again after its end."""
+        request = self.request
+        return Job(
+            id=job_id(self.staged.sha256, request.publisher.name),
+            type=PUBLISH,
+            started_at=int(self.workshop.now().timestamp() * 1000),
+            name=request.name,
+            digest=self.staged.sha256,
+            size=self.staged.size,
+            source=request.source,
+            publisher=request.publisher,
+            tag=request.tag,
+            attempts=0,
+            replays=stored.replays if stored else None,
+            replay_from=stored.replay_from if stored else None,
+        )
+
+
+@dataclass
+class Continuation:
+    """A wish that a job which somebody began comes to its end."""
+
+    workshop: Workshop
+    job_id: str
+    begun: Work | None = None
+
+    def job(self, stored: Job | None) -> Job | None:
+        """Answer the job while it is not finished, and is one of publishing; raises JobNotFound."""
+        if stored is None:
+            raise JobNotFound(self.job_id)
+        return stored if stored.type == PUBLISH and stored.state in {"queued", "running"} else None
+
+    def work(self, job: Job) -> Work:
+        """Answer the work as it was asked for."""
+        assert job.digest is not None, "a publish knows its bytes"
+        assert job.publisher is not None, "a publish knows its publisher"
+        published = (job.name, job.version) if job.name and job.version else None
+        self.begun = Work(
+            workshop=self.workshop,
+            staged=staged_before(self.workshop.artifacts, job.digest, job.size or 0, published),
+            publisher=job.publisher,
+            source=cast("Source", job.source),
+            declared=PackageName.parse(job.name) if job.name else None,
+            tag=job.tag,
+            resumed=True,
+        )
+        return self.begun
+
+    def close(self) -> None:
+        """Let go of what the work needed on this machine."""
+        if self.begun is not None:
+            self.begun.close()
+
+    def finished(self, work: Work) -> None:
+        """Remove what was staged."""
+        work.workshop.artifacts.discard_staged(work.staged.sha256)
+
+    def described(self, job: Job, work: Work) -> Job:
+        """Answer the job with the name and version that were found."""
+        return described(job, work)
+
+    def facts(self) -> Mapping[str, Any]:
+        """Answer nothing: the bytes were there."""
+        return {}
+
+
+def described(job: Job, work: Work) -> Job:
+    """Answer a job with the name and version that its work has found."""
+    found = {"name": work.declared or work.name, "version": work.version}
+    return job.changed(**{name: value for name, value in found.items() if value is not None})

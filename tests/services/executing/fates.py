@@ -1,0 +1,92 @@
+"""What becomes of a worker: a signal to its own process at a moment that is told by its storage calls."""
+
+import json
+import re
+from collections.abc import Callable
+from signal import SIGKILL, Signals, pthread_kill
+from threading import Event, Lock, get_ident
+from typing import NamedTuple, TypeVar
+
+from chalicelib.storage.port import ObjectStore
+from chalicelib.storage.wrappers.passing import PassingStore
+
+Answer = TypeVar("Answer")
+
+
+class Fate(NamedTuple):
+    """A signal that strikes once all the calls `made` are done, and before any of those `unmade` is.
+
+    A call is meant by a pattern that is found in what is told of it: its verb and its key, and of a record that is
+    written also its type, its stage and its status, as in `finishStage read`.
+    """
+
+    made: tuple[str, ...] = ()
+    unmade: tuple[str, ...] = ()
+    signal: Signals = SIGKILL
+
+
+class FatedStore(PassingStore):
+    """Brings a worker's fate about, once; `foretold` is called just before."""
+
+    def __init__(self, inner: ObjectStore, fate: Fate, foretold: Callable[[], None]) -> None:
+        super().__init__(inner)
+        self._fate = fate
+        self._foretold = foretold
+        self._awaited = set(fate.made)
+        self._is_due = False
+        self._lock = Lock()
+        self._over = Event()
+
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        *,
+        if_absent: bool = False,
+        if_etag: str | None = None,
+        content_type: str | None = None,
+    ) -> str:
+        """Pass on, told with what is written."""
+        return self._call(
+            "put",
+            f"{key} {_told_by(data)}",
+            lambda: self.inner.put(
+                key, data, if_absent=if_absent, if_etag=if_etag, content_type=content_type
+            ),
+        )
+
+    def _call(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        told = f"{verb} {key}"
+        if self._over.is_set():
+            return call()
+        if any(re.search(call, told) for call in self._fate.unmade):
+            self._strike_if_due(set())
+            # Struck by now, or to be by whoever makes the last of the calls that are awaited.
+            self._over.wait()
+            return call()
+        answer = call()
+        done = {awaited for awaited in self._fate.made if re.search(awaited, told)}
+        if done:
+            self._strike_if_due(done)
+        return answer
+
+    def _strike_if_due(self, done: set[str]) -> None:
+        with self._lock:
+            self._awaited -= done
+            if self._awaited or self._is_due:
+                return
+            self._is_due = True
+        self._foretold()
+        # To this thread, which therefore does nothing more before the signal has worked on the whole process.
+        pthread_kill(get_ident(), self._fate.signal)
+        self._over.set()
+
+
+def _told_by(data: bytes) -> str:
+    """Answer what a record says that it is."""
+    try:
+        record = json.loads(data)
+    except ValueError:
+        return ""
+    stage = (record.get("payload") or {}).get("stage")
+    return " ".join(str(part) for part in (record.get("type"), stage, record.get("status")) if part)
