@@ -376,6 +376,32 @@ class TestFollowing:
         assert (result.status, result.err) == (ExitStatus.OK, f"{ID} (widget@1.0.0) is running\n")
         assert prism.waits == []
 
+    @pytest.mark.parametrize(
+        ("before", "waits"),
+        [
+            pytest.param([[RUNNING]], 0, id="the newest is open"),
+            pytest.param([[], [], [RUNNING]], 2, id="there is none yet"),
+            pytest.param([[COMPLETED | {"id": "old"}], [RUNNING]], 1, id="the newest has ended"),
+            pytest.param(
+                [[COMPLETED | {"startedAt": "2025-12-31T21:00:00.000Z"}], [COMPLETED]],
+                1,
+                id="one has begun and ended between two looks",
+            ),
+        ],
+    )
+    def test_without_an_id_it_is_the_job_at_work_or_the_next_one(
+        self, prism: Prism, registry: FakeRegistry, before: list[list[dict[str, Any]]], waits: int
+    ) -> None:
+        registry.answer("GET /v1/jobs?limit=1", *({"jobs": jobs} for jobs in before))
+        registry.answer(JOB, COMPLETED)
+        registry.answer(events_of(), page(finished(1, "read"), event(2, "completeRun"), end=True))
+
+        result = prism("job", "--follow")
+
+        assert result.out.endswith("Published widget@1.0.0 in 1.2 s\n")
+        assert ("waiting for the next job to begin; Ctrl-C stops\n" in result.err) == (waits > 0)
+        assert prism.waits == [0.5] * waits
+
     def test_a_job_that_has_ended_is_shown_from_its_beginning(
         self, prism: Prism, registry: FakeRegistry
     ) -> None:

@@ -20,10 +20,11 @@ from chalicelib.domain.rebuilding import MOST_FINDINGS, RebuildFinding, RebuildP
 from chalicelib.storage.port import NOT_MODIFIED, ObjectInfo, ObjectStore, StorageUnavailable
 from chalicelib.storage.s3 import S3Store
 from chalicelib.storage.testing.wrappers import CountingStore, Death, Fault, FaultyStore
+from chalicelib.storage.wrappers.passing import PassingStore
 from chalicelib.stores.artifacts import INLINE_BYTES
 from tests.api.test_registry import Addressed
 from tests.builders import Content
-from tests.worlds import World, filesystem_world, memory_world, mixed_world, publish, s3_world, world
+from tests.worlds import World, filesystem_world, memory_world, mixed_world, package, publish, s3_world, world
 
 WRITES = {"put", "put_stream", "copy", "delete"}
 DEMO = PackageName("demo")
@@ -176,6 +177,17 @@ def flip(word: bytes) -> Callable[[bytes], bytes]:
     return flipped
 
 
+def flip_at(position: int) -> Callable[[bytes], bytes]:
+    """Answer a change of the byte at a position."""
+
+    def flipped(data: bytes) -> bytes:
+        changed = bytearray(data)
+        changed[position] ^= 1
+        return bytes(changed)
+
+    return flipped
+
+
 def cut(data: bytes) -> bytes:
     """Answer the first half."""
     return data[: len(data) // 2]
@@ -267,9 +279,9 @@ class TestDamage:
             pytest.param("metadata/demo/1.0.0.json", flip(b"rawBytes"), id="metadata-another-field"),
             pytest.param("metadata/demo/1.1.0.json", cut, id="metadata-cut-off"),
             pytest.param("metadata/@acme/widget/0.1.0.json", lambda _: b"", id="metadata-empty"),
-            pytest.param(
-                "files/demo/1.0.0.pack", lambda data: data[:40] + b"?" + data[41:], id="pack-flipped"
-            ),
+            pytest.param("files/demo/1.0.0.pack", flip_at(40), id="pack-first-file"),
+            pytest.param("files/demo/1.0.0.pack", flip_at(2000), id="pack-later-file"),
+            pytest.param("files/demo/1.0.0.pack", flip_at(-30), id="pack-its-index"),
             pytest.param("files/demo/1.0.0.pack", cut, id="pack-cut-off"),
             pytest.param("files/demo/1.0.0.pack", lambda data: data + b"x", id="pack-longer"),
             pytest.param("files/demo/1.0.0.pack", lambda _: b"", id="pack-empty"),
@@ -343,6 +355,22 @@ class TestDamage:
         rebuild(process)
 
         assert descriptions(process) == {"Does things"}
+
+    def test_the_process_that_repairs_a_pack_finds_the_files_where_they_lie_now(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = memory_world()
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(pack, "_LEVEL", 3)  # as another processor or another isal may compress
+            filled(made)
+        process = made.fresh()
+        assert process.serving.find(DEMO, "1.0.0", "index.js")
+        harm(made, "prism/files/demo/1.0.0.pack", flip_at(40))
+
+        rebuild(process)
+
+        found = process.serving.find(DEMO, "1.0.0", "lib/a.js")
+        assert process.serving.read(found) == str(LIBRARY["lib/a.js"]).encode()
 
     def test_places_that_a_job_lacks_in_the_listings_are_written(self, registry: World) -> None:
         lost = [key for key in _keys(registry.medium) if key.startswith("prism/index/jobs/")]
@@ -457,6 +485,14 @@ class TestLoss:
         )
 
         assert findings(rebuild(registry.fresh())) == {"prism/tarballs/demo/1.0.0.tgz": "lost"}
+
+    def test_a_tarball_with_other_bytes_is_not_the_one_that_was_claimed(self, registry: World) -> None:
+        others = package("0.1.0", name="@acme/widget", files={"index.js": "export default 'others'\n"})
+        harm(registry, "prism/tarballs/@acme/widget/0.1.0.tgz", lambda _: others)
+        before = Objects.of(registry).read()
+
+        assert findings(rebuild(registry.fresh())) == {"prism/tarballs/@acme/widget/0.1.0.tgz": "lost"}
+        assert Objects.of(registry).read() == before
 
     def test_an_entry_is_not_derived_from_a_manifest_that_was_changed(self, registry: World) -> None:
         manifest, entry = "prism/manifests/demo/1.1.0.json", "prism/index/tail/demo/000000003.json"
@@ -590,6 +626,37 @@ class TestPortions:
         assert (len(portion.findings), portion.more) == (MOST_FINDINGS, 51)
         assert portion.counts["file"] == {"missing": MOST_FINDINGS + 51}
 
+    def test_a_rebuild_of_everything_reads_each_tarball_once(self, registry: World) -> None:
+        Objects.of(registry).remove(derived(registry, set(_keys(registry.medium))))
+        registry.store.reset()
+
+        rebuild(registry.fresh())
+
+        read = Counter(call.key for call in registry.store.calls if "/tarballs/" in call.key)
+        assert set(read.values()) == {1}
+        assert len(read) == 4
+
+    def test_what_is_published_meanwhile_is_no_finding(self, registry: World) -> None:
+        tail = registry.container.keys.index_entries(DEMO)
+        store = Meanwhile(registry.medium, "list", tail, lambda: publish(registry.fresh(), "3.0.0"))
+
+        found = findings(rebuild(registry.fresh(store)))
+
+        assert store.happened
+        assert found == {}
+
+    def test_a_job_that_goes_on_meanwhile_is_no_finding(self, registry: World) -> None:
+        work = registry.container.executions
+        [done, *_] = work.get_all_jobs()
+        work.store_job(done.changed(status="running", attempts=1, finished_at=None))
+        place = registry.container.keys.job_places("state/running")
+        store = Meanwhile(registry.medium, "head", place, lambda: registry.fresh().executions.store_job(done))
+
+        found = findings(rebuild(registry.fresh(store)))
+
+        assert store.happened
+        assert found == {}
+
     def test_two_rebuilds_at_once_are_harmless(self, empty: World) -> None:
         objects = Objects.of(filled(empty))
         before = objects.read()
@@ -624,6 +691,22 @@ class TestPortions:
             if not faulty.struck:
                 return
         pytest.fail("the rebuild never came to its end")
+
+
+class Meanwhile(PassingStore):
+    """Lets something happen just before the first call of a verb for a key that begins so."""
+
+    def __init__(self, inner: ObjectStore, verb: str, prefix: str, act: Callable[[], object]) -> None:
+        super().__init__(inner)
+        self.happened = False
+        self._wanted = (verb, prefix)
+        self._act = act
+
+    def _call(self, verb: str, key: str, call: Callable[[], Any]) -> Any:
+        if not self.happened and verb == self._wanted[0] and key.startswith(self._wanted[1]):
+            self.happened = True
+            self._act()
+        return call()
 
 
 @dataclass

@@ -212,10 +212,13 @@ def _rules(prefix: str, suffix: str) -> list[dict[str, str]]:
     return [{"Name": "prefix", "Value": prefix}, {"Name": "suffix", "Value": suffix}]
 
 
+OTHERS = ["prism/heads/", "prism/index/jobs/state/queued/"]
+
+
 @pytest.mark.parametrize(
     ("configuration", "missing"),
     [
-        pytest.param({}, ["prism/incoming/", "prism/heads/"], id="nothing"),
+        pytest.param({}, ["prism/incoming/", *OTHERS], id="nothing"),
         pytest.param({"EventBridgeConfiguration": {}}, [], id="everything-to-the-event-bus"),
         pytest.param({"QueueConfigurations": [{"Events": CREATED}]}, [], id="everything-to-a-queue"),
         pytest.param(
@@ -233,17 +236,17 @@ def _rules(prefix: str, suffix: str) -> list[dict[str, str]]:
                     {"Events": CREATED, "Filter": {"Key": {"FilterRules": _rules("prism/", ".tgz")}}}
                 ]
             },
-            ["prism/heads/"],
+            OTHERS,
             id="only-tarballs",
         ),
         pytest.param(
             {"QueueConfigurations": [{"Events": ["s3:ObjectRemoved:*"]}]},
-            ["prism/incoming/", "prism/heads/"],
+            ["prism/incoming/", *OTHERS],
             id="removals-only",
         ),
         pytest.param(
             {"LambdaFunctionConfigurations": [{"Events": ["s3:ObjectCreated:Put"]}]},
-            ["prism/incoming/", "prism/heads/"],
+            ["prism/incoming/", *OTHERS],
             id="some-creations-only",
         ),
     ],

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """
 Show a job, the newest one unless an id is given: what it publishes, its state, why it
 failed if it did, and each finished stage with its time. With --follow, show what happens
-as it happens, until the job has ended.
+as it happens, until the job has ended; without an id, of the newest job if it is open,
+or else of the next one.
 
 `prism job replay ID` does a job again that has ended, from the stage of --from on.
 
@@ -36,6 +37,7 @@ USAGE: Final = """prism job [ID] [--follow] [--registry URL] [--json]
        prism job replay ID [--from STAGE] [--follow] [--registry URL] [--json]"""
 
 REPLAY: Final = "replay"
+SECONDS_BETWEEN_LOOKS: Final = 0.5
 RETRYABLE: Final = 503
 """The HTTP status that stands for a failure of the registry's own; the command ends as it does on that."""
 REFUSED: Final = 422
@@ -82,11 +84,10 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
     registry = open_registry(args, env)
     if replay:
         return _replay(registry, job_id, args, env)
-    answer = registry.get(_path(job_id or _newest(registry)))
     if args.follow:
-        job = answer.value
+        job = registry.get(_path(job_id)).value if job_id else _next(registry, env)
         return _follow(registry, job, job.get("runId") if job["state"] == "queued" else None, args, env)
-    return _show(registry, answer, args, env)
+    return _show(registry, registry.get(_path(job_id or _newest(registry)["id"])), args, env)
 
 
 def _wanted(args: Namespace) -> tuple[bool, str]:
@@ -113,20 +114,44 @@ def _path(job_id: str) -> str:
     return f"jobs/{segment(job_id, 'id')}"
 
 
-def _newest(registry: "Registry") -> str:
+def _newest(registry: "Registry") -> Json:
+    """Answer the job that was started last; raises RegistryRefused if there is none."""
     from chalicelib.cli.errors import RegistryRefused
 
-    page = registry.get("jobs", limit=1).value
-    while not page["jobs"] and page.get("next"):
-        page = registry.get("jobs", limit=1, cursor=page["next"]).value
-    if not page["jobs"]:
+    found = _last(registry)
+    if found is None:
         raise RegistryRefused(
             "there are no jobs yet",
             http_status=404,
             facts={"code": "job_not_found"},
             hint="`prism publish` makes one",
         )
-    return str(page["jobs"][0]["id"])
+    return found
+
+
+def _next(registry: "Registry", env: Environment) -> Json:
+    """Answer the newest job if it is open, or else the next one, once it has begun."""
+    from chalicelib.cli.stages import OPEN
+
+    first = found = _last(registry)
+    if found is None or found["state"] not in OPEN:
+        env.say("waiting for the next job to begin; Ctrl-C stops")
+    while found is None or (found["state"] not in OPEN and _is_same(found, first)):
+        env.clock.wait(SECONDS_BETWEEN_LOOKS)
+        found = _last(registry)
+    return found
+
+
+def _is_same(found: Json, first: Json | None) -> bool:
+    """Tell whether a job is the one that was there before, and has not been taken up since."""
+    return first is not None and all(found[name] == first[name] for name in ("id", "startedAt"))
+
+
+def _last(registry: "Registry") -> Json | None:
+    page = registry.get("jobs", limit=1).value
+    while not page["jobs"] and page.get("next"):
+        page = registry.get("jobs", limit=1, cursor=page["next"]).value
+    return page["jobs"][0] if page["jobs"] else None
 
 
 def _replay(registry: "Registry", job_id: str, args: Namespace, env: Environment) -> ExitStatus:

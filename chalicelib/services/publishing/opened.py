@@ -56,7 +56,8 @@ def new_pack() -> BinaryIO:
 
 def load_contents(chunks: Iterable[bytes], pack: BinaryIO, digests: TarballDigests) -> Contents:
     """Answer the contents of a pack, whose bytes are written into an empty file; raises UnreadableDocument."""
-    pack.writelines(chunks)
+    for chunk in chunks:  # noqa: FURB122 - a spooled file keeps all of what `writelines` is given in memory
+        pack.write(chunk)
     index = _index_of(pack)
     files = {path: index.entries[path].record() for path in sorted(index.entries)}
     fields = package_json.parse_package_json(read_file(pack, index, package_json.NAME))

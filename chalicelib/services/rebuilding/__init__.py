@@ -77,7 +77,7 @@ class _Tally:
             self._counts[finding.kind][finding.outcome] += 1
             if finding.outcome not in UNREMARKABLE:
                 self._findings.append(finding)
-                _LOG.warning("rebuilt", extra=finding.to_json_value())
+                _LOG.warning("examined", extra=finding.to_json_value())
 
     def portion(self, *, following: str | None) -> RebuildPortion:
         return RebuildPortion(

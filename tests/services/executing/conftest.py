@@ -2,36 +2,40 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from chalicelib.storage.s3 import S3Store
+from tests.emulators import S3Emulator
 from tests.services.executing.registries import Registry
 
-IN_A_FOLDER = "filesystem"
-IN_A_BUCKET = "localstack"
+FOLDER = "filesystem"
+BUCKET = "localstack"
 
 
-@pytest.fixture(params=[IN_A_FOLDER, IN_A_BUCKET])
+@pytest.fixture(params=[FOLDER, BUCKET])
 def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
     """Give an empty registry with short leases; the workers over it are gone afterwards."""
-    medium = _folder(tmp_path) if request.param == IN_A_FOLDER else _bucket(request)
+    medium = _folder(tmp_path) if request.param == FOLDER else _bucket(request.getfixturevalue("localstack"))
     registry = Registry({"PRISM_LEASE_SECONDS": "1", "PRISM_MAX_ATTEMPTS": "20", **medium})
+    store = registry.world.medium
+    if isinstance(store, S3Store):
+        store.client.create_bucket(Bucket=store.bucket)
     yield registry
     registry.close()
-    if isinstance(registry.world.medium, S3Store):
-        registry.world.medium.client.close()
+    if isinstance(store, S3Store):
+        store.client.close()
 
 
 def _folder(folder: Path) -> dict[str, str]:
     return {"PRISM_STORAGE_DRIVER": "filesystem", "STORAGE_ROOT": str(folder / "storage")}
 
 
-def _bucket(request: pytest.FixtureRequest) -> dict[str, str]:
-    localstack = request.getfixturevalue("localstack")
+def _bucket(localstack: S3Emulator) -> dict[str, str]:
     return {
         "PRISM_STORAGE_DRIVER": "s3",
-        "PRISM_S3_BUCKET": localstack.new_bucket(),
+        "PRISM_S3_BUCKET": f"bucket-{uuid4()}",
         "PRISM_S3_REGION": "us-east-1",
         "PRISM_S3_ENDPOINT": localstack.endpoint,
         "PRISM_S3_FORCE_PATH_STYLE": "true",

@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Callable
-from signal import SIGKILL, Signals, pthread_kill
-from threading import Event, Lock, get_ident
+from signal import SIGKILL, SIGSTOP, Signals, pthread_kill
+from threading import Condition, Event, get_ident
 from typing import NamedTuple, TypeVar
 
 from chalicelib.storage.port import ObjectStore
@@ -33,8 +33,9 @@ class FatedStore(PassingStore):
         self._fate = fate
         self._foretold = foretold
         self._awaited = set(fate.made)
+        self._under_way = 0
         self._is_due = False
-        self._lock = Lock()
+        self._changed = Condition()
         self._over = Event()
 
     def put(
@@ -59,23 +60,36 @@ class FatedStore(PassingStore):
         told = f"{verb} {key}"
         if self._over.is_set():
             return call()
-        if any(re.search(call, told) for call in self._fate.unmade):
+        if any(re.search(unmade, told) for unmade in self._fate.unmade):
             self._strike_if_due(set())
-            # Struck by now, or to be by whoever makes the last of the calls that are awaited.
+            # It has struck, or does so when another thread makes the last of the calls that are awaited.
             self._over.wait()
             return call()
-        answer = call()
-        done = {awaited for awaited in self._fate.made if re.search(awaited, told)}
+        answer = self._count(call)
+        done = {made for made in self._fate.made if re.search(made, told)}
         if done:
             self._strike_if_due(done)
         return answer
 
+    def _count(self, call: Callable[[], Answer]) -> Answer:
+        with self._changed:
+            self._under_way += 1
+        try:
+            return call()
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
     def _strike_if_due(self, done: set[str]) -> None:
-        with self._lock:
+        with self._changed:
             self._awaited -= done
             if self._awaited or self._is_due:
                 return
             self._is_due = True
+            if self._fate.signal is SIGSTOP:
+                # Who is stopped in the middle of a write to a folder holds its lock for as long.
+                self._changed.wait_for(lambda: not self._under_way)
         self._foretold()
         # To this thread, which therefore does nothing more before the signal has worked on the whole process.
         pthread_kill(get_ident(), self._fate.signal)

@@ -1,4 +1,4 @@
-"""What the process imports that workers are forked from, so that each of them finds built what a publish builds once."""
+"""What the process imports from which workers are forked: each finds built what a first publish builds."""
 
 from chalicelib.storage import s3  # noqa: F401 - the driver brings the SDK
 from tests.services.executing import workers  # noqa: F401 - what a worker does

@@ -1,16 +1,19 @@
 """Workers are killed, and others finish what they began: between two stages, time and again, and too often."""
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Final
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
+from tests.services.executing.conftest import BUCKET, FOLDER
 from tests.services.executing.fates import Fate
 from tests.services.executing.registries import (
     Registry,
     assert_each_stage_begun_at_most_twice,
     assert_published_as_if_undisturbed,
-    first_analysis,
-    published_at,
+    assert_the_first_analysis_counts,
     really_begun,
 )
 from tests.services.executing.workers import STAGE_NAMES
@@ -26,9 +29,16 @@ def death(stage: str, written: str) -> Fate:
     return Fate(made, tuple(call for call in told.values() if call not in made))
 
 
-@pytest.mark.parametrize("written", WRITTEN)
-@pytest.mark.parametrize("stage", STAGE_NAMES)
-@pytest.mark.parametrize("taken_up", [False, True], ids=["sent again", "taken up"])
+def boundaries() -> Iterator[ParameterSet]:
+    """Answer every boundary, and both ways of going on: in a folder all of them, in a bucket one way each, by turns."""
+    for number, (stage, written) in enumerate(product(STAGE_NAMES, WRITTEN)):
+        for taken_up, way in ((False, "sent again"), (True, "taken up")):
+            yield pytest.param(FOLDER, stage, written, taken_up, id=f"{FOLDER}-{stage}-{written}-{way}")
+        turn = (number + number // len(WRITTEN)) % 2 == 1
+        yield pytest.param(BUCKET, stage, written, turn, id=f"{BUCKET}-{stage}-{written}")
+
+
+@pytest.mark.parametrize(("registry", "stage", "written", "taken_up"), [*boundaries()], indirect=["registry"])
 def test_what_a_worker_began_who_died_between_two_stages_is_finished(
     registry: Registry, stage: str, written: str, taken_up: bool
 ) -> None:
@@ -38,7 +48,7 @@ def test_what_a_worker_began_who_died_between_two_stages_is_finished(
 
     assert ended in {"completed", "created", "joined"}
     assert_published_as_if_undisturbed(registry)
-    assert published_at(registry) == first_analysis(registry)
+    assert_the_first_analysis_counts(registry)
     assert_each_stage_begun_at_most_twice(registry)
 
 
@@ -77,7 +87,7 @@ def test_of_a_job_whose_every_worker_dies_at_the_end_of_a_stage_no_stage_is_begu
     assert registry.begin().end() in {"created", "joined"}
 
     assert_published_as_if_undisturbed(registry)
-    assert published_at(registry) == first_analysis(registry)
+    assert_the_first_analysis_counts(registry)
     assert max(really_begun(registry).values()) <= 2
 
 
@@ -124,5 +134,5 @@ class TestTooManyDeaths:
 
         assert ends[-1] == "AttemptsExhausted"
         assert_published_as_if_undisturbed(registry)
-        assert published_at(registry) == first_analysis(registry)
+        assert_the_first_analysis_counts(registry)
         assert registry.workers[-1].stages == ["claim", "settle", "commit", "derive"]

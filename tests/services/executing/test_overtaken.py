@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from tests.services.executing.conftest import FOLDER
 from tests.services.executing.fates import Fate
 from tests.services.executing.registries import (
     Registry,
@@ -13,7 +14,7 @@ from tests.services.executing.registries import (
 )
 from tests.services.executing.workers import FORETOLD, STAGE_NAMES
 
-MOMENTS: Final = {
+MOMENTS: Final[dict[str, str]] = {
     "before the job is written": "publish running",
     "before the pack is kept": "put_stream .*staged/",
     **{f"at the end of {stage}": f"finishStage {stage}" for stage in STAGE_NAMES},
@@ -25,7 +26,7 @@ MOMENTS: Final = {
 """Calls before which a worker is stopped that others overtake."""
 
 
-@pytest.fixture(params=MOMENTS.values(), ids=MOMENTS.keys())
+@pytest.fixture(params=[*MOMENTS.values()], ids=[*MOMENTS])
 def stop(request: pytest.FixtureRequest) -> Fate:
     """Give a fate that stops a worker somewhere."""
     return Fate(unmade=(request.param,), signal=SIGSTOP)
@@ -44,8 +45,11 @@ def test_a_worker_that_was_overtaken_joins_who_has_published_instead(registry: R
     assert_published_as_if_undisturbed(registry)
 
 
+@pytest.mark.parametrize("registry", [FOLDER], indirect=True)
 def test_a_worker_that_was_overtaken_while_it_took_up_a_job_stops(registry: Registry, stop: Fate) -> None:
-    assert registry.begin(Fate(made=("publish running",), unmade=("put_stream .*staged/",))).end() == "SIGKILL"
+    assert (
+        registry.begin(Fate(made=("publish running",), unmade=("put_stream .*staged/",))).end() == "SIGKILL"
+    )
     stopped = registry.begin(stop, taken_up=True)
     stopped.wait_for(FORETOLD)
     assert registry.begin(taken_up=True).end() == "completed"

@@ -1,0 +1,106 @@
+"""How long a publish takes, over a folder and over a bucket that answers late, and how that grows with the versions.
+
+    python benchmarks/publishing.py [--json] [--runs 20] [--latency 20]
+
+A publish has its effect by 13 storage calls (bytes, claim, documents, head, index); the baseline of the same run is 13
+small writes to the same medium, one after the other. What is more is the package's reading and analysis, and the
+record of its job. The bucket is a store in memory whose every call takes so many milliseconds. Medians count.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Final, TypeVar
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from chalicelib.storage.port import ObjectStore  # noqa: E402 - the path comes first
+from chalicelib.storage.wrappers.passing import SIGNATURES, PassingStore  # noqa: E402 - the same
+from tests.services.test_budgets import registry_with  # noqa: E402 - the same
+from tests.worlds import World, filesystem_world, publish  # noqa: E402 - the same
+
+EFFECTS: Final = 13
+VERSIONS: Final = (1, 1_000)
+
+Answer = TypeVar("Answer")
+
+
+class Late(PassingStore):
+    """A store whose every call takes its time, as a bucket's does."""
+
+    def __init__(self, inner: ObjectStore, seconds: float) -> None:
+        super().__init__(inner)
+        self._seconds = seconds
+
+    def _call(self, verb: str, key: str, call: Callable[[], Answer]) -> Answer:
+        if verb not in SIGNATURES:
+            time.sleep(self._seconds)
+        return call()
+
+
+def main() -> int:
+    """Measure, and print a table of milliseconds and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    parser.add_argument("--runs", type=int, default=20, help="publishes per row (default: 20)")
+    parser.add_argument("--latency", type=float, default=20.0, help="milliseconds a call (default: 20)")
+    args = parser.parse_args()
+    rows = [_measured(name, registry, args.runs) for name, registry in _registries(args.latency)]
+    if args.json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    print(f"{'medium':<28}{'13 writes':>12}{'publish':>12}{'ratio':>8}")
+    for row in rows:
+        print(f"{row['medium']:<28}{row['writes']:>9.1f} ms{row['publish']:>9.1f} ms{row['ratio']:>7.2f}x")
+    return 0
+
+
+def _registries(latency: float) -> Iterator[tuple[str, World]]:
+    with _folder() as registry:
+        yield "a folder", registry
+    for versions in VERSIONS:
+        registry = registry_with(versions)
+        registry.medium = Late(registry.medium, latency / 1000)
+        yield f"a bucket, {versions} version{'s' if versions > 1 else ''}", registry
+
+
+@contextmanager
+def _folder() -> Iterator[World]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield filesystem_world(Path(folder))
+
+
+def _measured(name: str, registry: World, runs: int) -> dict[str, str | float]:
+    process = registry.fresh(registry.medium)
+    publish(process, "2.1.0")
+    publishes = [_milliseconds(partial(publish, process, f"3.{run}.0")) for run in range(runs)]
+    writes = [_milliseconds(partial(_write, registry.medium, run)) for run in range(runs)]
+    return {
+        "medium": name,
+        "writes": median(writes),
+        "publish": median(publishes),
+        "ratio": median(publishes) / median(writes),
+    }
+
+
+def _write(medium: ObjectStore, run: int) -> None:
+    for number in range(EFFECTS):
+        medium.put(f"baseline/{run}/{number}.json", b"x" * 2048, if_absent=True)
+
+
+def _milliseconds(action: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    action()
+    return (time.perf_counter() - started) * 1000
+
+
+if __name__ == "__main__":
+    sys.exit(main())
