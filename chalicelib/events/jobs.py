@@ -3,15 +3,17 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import telemetry
 from chalicelib.container import Container, container
-from chalicelib.domain.executions.errors import RunHeld
-from chalicelib.domain.executions.names import SUFFIX, JobPlace
-from chalicelib.domain.executions.records import Job
 from chalicelib.events.records import CreatedObject, handle_created
 from chalicelib.events.requests import request_id
+
+if TYPE_CHECKING:
+    # What a job is, is imported when one is taken up: every function imports this module, and few of them do.
+    from chalicelib.domain.executions.names import JobPlace
+    from chalicelib.domain.executions.records import Job
 
 PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.6, 0.65)
 """Seconds to wait for a job whose place is there already."""
@@ -34,12 +36,14 @@ def run_jobs(
 
 
 def _run(services: Container, created: CreatedObject, sleep: Callable[[float], None]) -> str | None:
+    from chalicelib.domain.executions.errors import RunHeld
+
     place = _place(services, created.key)
     if place is None:
         _LOG.info("no place of a queued job")
         return None
     telemetry.note(jobId=place.job_id)
-    job = _queued(services, place.job_id, sleep)
+    job = _queued(services, place, sleep)
     if job is None or job.attempts:
         _LOG.info("nothing to take up")
         return None
@@ -53,23 +57,24 @@ def _run(services: Container, created: CreatedObject, sleep: Callable[[float], N
     return None if state == "queued" else state
 
 
-def _place(services: Container, key: str) -> JobPlace | None:
+def _place(services: Container, key: str) -> "JobPlace | None":
+    from chalicelib.domain.executions.names import SUFFIX, JobPlace
+
     room = services.keys.job_places("state/queued")
     if not (key.startswith(room) and key.endswith(SUFFIX)):
         return None
     return JobPlace.parse(key.removeprefix(room).removesuffix(SUFFIX))
 
 
-def _queued(services: Container, job_id: str, sleep: Callable[[float], None]) -> Job | None:
-    """Answer a job once it is queued; None if it is running, or not queued for so long.
+def _queued(services: Container, place: "JobPlace", sleep: Callable[[float], None]) -> "Job | None":
+    """Answer the job of a place once it is queued; None if it has left the queue again, or is not there for so long.
 
-    Its place is written just before the job itself, and the announcement may be faster than that.
+    A place is written just before the job itself, and the announcement may be faster than that.
     """
     for pause in (*PAUSES, None):
-        job = services.executions.retrieve_job(job_id)
-        if job is not None and job.state == "queued":
-            return job
-        if pause is None or (job is not None and job.state == "running"):
-            break
-        sleep(pause)
+        job = services.executions.retrieve_job(place.job_id)
+        if job is not None and job.started_at >= place.started_at:
+            return job if job.state == "queued" else None
+        if pause is not None:
+            sleep(pause)
     return None

@@ -117,10 +117,11 @@ def test_the_announcement_may_be_faster_than_the_job(world: World) -> None:
 @pytest.mark.usefixtures("worked")
 def test_a_replayed_job_that_is_not_queued_yet_is_waited_for(world: World) -> None:
     world.container.executions.store_job(job(status="completed"))
-    key = place(world.container, job(), revision=2)
+    replayed = {"started_at": job().started_at + 60_000, "replays": 1}
+    key = place(world.container, job(**replayed), revision=2)
 
     def sleep(seconds: float) -> None:
-        queue(world.container, replays=1)
+        queue(world.container, **replayed)
 
     answer = run_jobs(created(key), sleep=sleep)
 
