@@ -11,8 +11,9 @@ class Verdict(Document):
     """What became of one upload: published as a version, or refused with a code and a sentence.
 
     `failing` is no end: the last of so many `attempts` failed for a reason of the registry's own, and it will be tried
-    again. `job_id` is the job that published it, or failed to. `pending` is told and never stored: nobody has got to the upload yet. `etag` is that of the object the
-    verdict is about; another object under the same id is another upload.
+    again. `job_id` is the job that published it, or failed to. `pending` is told and never stored: nobody has got to
+    the upload yet. `etag` is that of the object the verdict is about; another object under the same id is another
+    upload.
     """
 
     status: Literal["pending", "failing", "published", "refused"]
