@@ -110,7 +110,7 @@ class Container:
         """Package heads."""
         from chalicelib.stores.heads import Heads
 
-        return Heads(self.store, self.keys)
+        return Heads(self.store, self.keys, now=self._now)
 
     @cached_property
     def manifests(self) -> "Manifests":

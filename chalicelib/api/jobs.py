@@ -4,12 +4,14 @@ from typing import Final
 
 from pydantic import Field
 
+from chalicelib.api.payloads import actor
 from chalicelib.api.queries import PageQuery, Payload, named_moment
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
-from chalicelib.domain.errors import InvalidName, InvalidQuery
+from chalicelib.domain.errors import InvalidName, InvalidPayload, InvalidQuery
 from chalicelib.domain.executions.errors import BytesGone, JobNotFound, JobUnfinished, RunNotFound
 from chalicelib.domain.executions.records import JobState
+from chalicelib.domain.publishers import PublisherNotAllowed
 from chalicelib.services.jobs import CheckpointList, EventPage, JobList, JobView, RunList, job_view
 
 routes = Routes(tag="jobs")
@@ -137,14 +139,14 @@ def events(request: Request) -> Answer:
     summary="Do a job again",
     query=ReplayQuery,
     answers={202: JobView},
-    raises=(BytesGone, InvalidQuery, JobNotFound, JobUnfinished),
+    raises=(BytesGone, InvalidPayload, InvalidQuery, JobNotFound, JobUnfinished, PublisherNotAllowed),
     scope="publish",
 )
 def replay(request: Request) -> Answer:
     """Queue a job that has ended once more; what was finished before the stage `from` is not done again."""
     first = request.query_as(ReplayQuery).first
     known = container().jobs.job(request.params["id"], packages=request.caller.packages)
-    queued = job_view(container().publishing.replay(known.id, first))
+    queued = job_view(container().publishing.replay(known.id, first, by=actor(request)))
     headers = {"Location": f"{request.base_path}/v1/jobs/{known.id}", **_ask_again(queued.state)}
     return json_answer(queued, status=202, headers=headers)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.access import Caller
 from chalicelib.domain.executions.records import Job
 from tests.api.callers import assert_problem
 from tests.api.test_access import Guarded
@@ -232,6 +233,19 @@ class TestWhoMayAsk:
 
         assert_problem(answer, 404, "job_not_found")
         assert client.ask("GET", "/v1/jobs/job-1", client.token("publish")).json["state"] == "completed"
+
+    def test_a_job_is_done_again_by_those_alone_who_may_publish_its_package(self) -> None:
+        client = Guarded()
+        assert client.put_package("widget").status == 201
+        [found] = client.world.container.executions.page_jobs().jobs
+        client.world.container.granting.allow_publisher("alice", ["widget"], by=Caller(name="root"))
+        address = f"/v1/jobs/{found.id}/replay"
+
+        refused = client.ask("POST", address, client.token("publish", name="bob"))
+
+        assert_problem(refused, 403, "publisher_not_allowed")
+        assert client.world.container.executions.retrieve_job(found.id) == found
+        assert client.ask("POST", address, client.token("publish", name="alice")).status == 202
 
 
 class TestReplaying:

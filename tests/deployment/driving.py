@@ -62,6 +62,7 @@ BODIES: Final[dict[str, dict[str, object]]] = {
     "PUT /v1/packages/{name}/{version}/yank": {"yanked": True},
     "POST /v1/tokens": {"name": "ci", "scopes": ["publish"]},
     "PUT /v1/publishers/{publisher}": {"packages": ["demo"]},
+    "POST /v1/rebuild": {},
 }
 QUERIES: Final = {"/v1/resolve": "?spec=demo", "/v1/health": "?deep=true"}
 

@@ -73,6 +73,12 @@ def lease_name(number: int) -> str:
     return f"{_LAST_NUMBER - number:0{STEP_DIGITS}d}{SUFFIX}"
 
 
+def parse_lease_name(name: str) -> int | None:
+    """Answer the number that the name of a lease tells, or None for another name."""
+    found = _NUMBERED.fullmatch(name)
+    return _LAST_NUMBER - int(found[1]) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class JobPlace:
     """Where a job stands in a listing; with the `revision` of its state where the listing is of one."""

@@ -74,8 +74,8 @@ class Job(Record):
     whence, and `tag` is the dist-tag that was asked for. `attempts` counts the workers who have taken the job up since
     it was last queued, `worker` is the one that has it now, `run_id` the last run, `stage` the last one begun when the
     job was stored, and `error` why the last attempt failed, until the next. `replays` counts how often the job was
-    replayed, the last time from the stage `replay_from`. The fields from `coordinator_expert_key` to `usage` are a
-    language model's.
+    done again after its end, the last time from the stage `replay_from`. The fields from `coordinator_expert_key` to
+    `usage` are a language model's.
     """
 
     id: Id

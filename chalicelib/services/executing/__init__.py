@@ -8,8 +8,9 @@ that was overtaken loses its next write there, and stops.
 An attempt that fails for a reason of our own is repeated by whoever comes next, up to a limit; a refusal ends the job.
 """
 
+from chalicelib.services.executing.checkpoints import newest_checkpoints
 from chalicelib.services.executing.executor import Executor, Limits, Outcome, Wish
 from chalicelib.services.executing.hold import Watch
 from chalicelib.services.executing.stages import Finished, Stage
 
-__all__ = ["Executor", "Finished", "Limits", "Outcome", "Stage", "Watch", "Wish"]
+__all__ = ["Executor", "Finished", "Limits", "Outcome", "Stage", "Watch", "Wish", "newest_checkpoints"]

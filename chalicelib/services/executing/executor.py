@@ -9,15 +9,18 @@ from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from chalicelib import telemetry
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.executions.errors import Overtaken, UnreadableRecords
 from chalicelib.domain.executions.leases import Lease
 from chalicelib.domain.executions.records import Checkpoint, Job
 from chalicelib.domain.executions.run_settings import RunSetting
+from chalicelib.services.executing.checkpoints import checkpoint_id, newest_checkpoints
 from chalicelib.services.executing.failures import AttemptsExhausted, failure_of, is_refusal
 from chalicelib.services.executing.hold import Hold, Watch
 from chalicelib.services.executing.stages import Finished, Stage, digest_of
 from chalicelib.services.executing.workers import worker_name
 from chalicelib.storage.parallel import at_once
+from chalicelib.storage.port import StorageError
 from chalicelib.stores.executions import Executions
 
 Work = TypeVar("Work")
@@ -50,6 +53,10 @@ class Wish(Protocol[Work]):
 
     def work(self, job: Job) -> Work:
         """Answer the work before its first stage."""
+        ...
+
+    def check(self, work: Work) -> None:
+        """Raise if what others have begun is not what is wanted; the job stays as it is then."""
         ...
 
     def described(self, job: Job, work: Work) -> Job:
@@ -124,13 +131,13 @@ class Executor(Generic[Work]):
             for number in range(attempt.first, len(self._stages)):
                 job = attempt.at(self._stages[number].name, job)
                 self._execute(hold, attempt.work, job, number)
-            completed = self._complete(hold, attempt.at(self._stages[-1].name, job), started)
         except Overtaken:
             _LOG.warning("overtaken")
             raise
         except Exception as error:
             self._fail(hold, attempt.at(job.stage or "", job), error)
             raise
+        completed = self._complete(hold, attempt.at(self._stages[-1].name, job), started)
         # The job is at its end, whoever finds its lease or what it needed later.
         with suppress(Exception):
             at_once(hold.release, attempt.clean)
@@ -147,9 +154,15 @@ class Executor(Generic[Work]):
             max_retries=self._limits.attempts,
             timeout=self._limits.lease_ms,
         )
-        at_once(lambda: self._executions.store_job(job), lambda: self._executions.store_run_setting(setting))
+        at_once(lambda: hold.store(job), lambda: self._set(setting))
         if (job.attempts or 0) > self._limits.attempts:
             raise AttemptsExhausted(job.id, self._limits.attempts)
+
+    def _set(self, setting: RunSetting) -> None:
+        try:
+            self._executions.store_run_setting(setting)
+        except UnreadableRecords as error:
+            _LOG.warning("the setting of the run cannot be read, which stops nobody: %s", error)
 
     def _execute(self, hold: Hold, work: Work, job: Job, number: int) -> None:
         """Execute a stage, and write down that it is finished."""
@@ -174,12 +187,18 @@ class Executor(Generic[Work]):
         )
 
     def _complete(self, hold: Hold, job: Job, started: float) -> Job:
+        """Write down that all is done; whoever cannot say so has not failed, and leaves that to the next one."""
         took = round((time.perf_counter() - started) * 1000)
         completed = job.changed(status="completed", worker=None, finished_at=hold.now(), stage=None)
-        at_once(
-            lambda: hold.tell("completeRun", len(self._stages), durationMs=took),
-            lambda: self._executions.store_job(completed),
-        )
+        try:
+            at_once(
+                lambda: hold.tell("completeRun", len(self._stages), durationMs=took),
+                lambda: hold.store(completed),
+            )
+        except Exception:
+            with suppress(Exception):
+                hold.release()
+            raise
         return completed
 
     def _fail(self, hold: Hold, job: Job, error: Exception) -> None:
@@ -200,7 +219,7 @@ class Executor(Generic[Work]):
                 attempt=job.attempts,
                 again=not ended,
             )
-            self._executions.store_job(
+            hold.store(
                 job.changed(
                     status="stoppedByError" if ended else "running",
                     worker=None,
@@ -254,6 +273,7 @@ class _Attempt(Generic[Work]):
             self._look(lease.job_id)
         if not self._is_new or lease.attempt > 1:
             self.first = self._restored()
+            self._wish.check(self.work)
         skipped = [stage.name for stage in self._stages[: self.first]]
         return {"stage": self.stage, "skipped": skipped, **self._wish.facts()}
 
@@ -289,24 +309,27 @@ class _Attempt(Generic[Work]):
             kept = found.get(stage.name)
             if kept is None or kept.input_digest != digest_of(stage.name, stage.given(self.work)):
                 return number
-            if not stage.restore(self.work, kept.outputs or {}):
+            if not self._restore(stage, kept):
                 return number
         return len(self._stages) - 1
 
+    def _restore(self, stage: Stage[Work], kept: Checkpoint) -> bool:
+        try:
+            return stage.restore(self.work, kept.outputs or {})
+        except (StorageError, Unavailable):
+            raise
+        except Exception:  # noqa: BLE001 - whatever is in a record, it costs no more than work done twice
+            _LOG.warning("the checkpoint `%s` is not understood, and its stage is executed again", kept.id)
+            return False
+
     def _checkpoints(self) -> dict[str, Checkpoint]:
         """Answer the newest checkpoint of each stage that counts; of stages to be replayed, only those made since."""
-        try:
-            checkpoints = self._executions.get_checkpoints_by_job_id(self._job.id)
-        except UnreadableRecords as error:
-            _LOG.warning("checkpoints cannot be read, their stages are executed again: %s", error)
-            checkpoints = error.found
         names = [stage.name for stage in self._stages]
         replayed = names[names.index(self._job.replay_from) :] if self._job.replay_from in names else []
         return {
-            kept.stage: kept
-            for kept in sorted(checkpoints, key=lambda kept: kept.id)
-            if kept.stage in names
-            and (kept.stage not in replayed or (kept.replays or 0) == (self._job.replays or 0))
+            stage: kept
+            for stage, kept in newest_checkpoints(self._executions, self._job.id, names).items()
+            if stage not in replayed or (kept.replays or 0) == (self._job.replays or 0)
         }
 
 
@@ -321,8 +344,7 @@ def _checkpoint(
     took: int,
 ) -> Checkpoint:
     return Checkpoint(
-        # An epoch executes a stage once, so a worker that was overtaken replaces nobody's checkpoint.
-        id=f"{lease.epoch:08d}-{stage}",
+        id=checkpoint_id(lease, stage),
         job_id=job.id,
         run_id=lease.run_id,
         status="completed",

@@ -1,8 +1,13 @@
 """Why attempts fail: a refusal ends a job, everything else is tried again."""
 
+from typing import Final
+
 from chalicelib.domain.errors import PrismError, Unavailable
 from chalicelib.domain.executions.records import Failure
-from chalicelib.storage.port import StorageUnavailable
+from chalicelib.storage.port import ObjectNotFound, StorageUnavailable
+
+LONGEST_MESSAGE: Final = 1_000
+"""Characters; a message may quote what was sent, and is told again with every job of a list."""
 
 
 class AttemptsExhausted(Unavailable):
@@ -40,7 +45,9 @@ def failure_of(error: Exception, stage: str | None) -> Failure:
 
 def _told(error: Exception) -> tuple[str, str]:
     if isinstance(error, PrismError):
-        return error.code, error.detail
+        return error.code, error.detail[:LONGEST_MESSAGE]
     if isinstance(error, StorageUnavailable):
         return "storage_unavailable", "the storage behind the registry did not answer"
+    if isinstance(error, ObjectNotFound):
+        return "bytes_gone", "something that the job needs is kept no longer; publish the package again"
     return "internal_error", f"the worker failed with {type(error).__name__}; its log tells more"

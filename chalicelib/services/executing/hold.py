@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalicelib.domain.executions.errors import Overtaken
 from chalicelib.domain.executions.leases import Lease, RunClaim
+from chalicelib.domain.executions.records import Job
 from chalicelib.stores.executions import Executions
 
 PROGRESS_SECONDS: Final = 1.0
@@ -56,6 +57,15 @@ class Hold:
     def _is_ours(self, seq: int) -> bool:
         there = self._executions.page_events(self._lease.job_id, self._lease.run_id, after=seq - 1, limit=1)
         return bool(there) and (there[0].seq, there[0].epoch) == (seq, self._lease.epoch)
+
+    def store(self, job: Job) -> None:
+        """Write the job, unless somebody who has taken it over has done so."""
+        self._executions.store_job(job, check=self._check)
+
+    def _check(self) -> None:
+        newest = self._executions.current_lease(self._lease.job_id)
+        if newest is None or not newest.is_of(self._lease):
+            raise Overtaken(self._lease.job_id, self._lease.run_id)
 
     def keep(self) -> None:
         """Renew the lease once half of its time is over."""

@@ -20,17 +20,25 @@ from contextlib import closing
 from typing import Final
 
 from chalicelib import telemetry
-from chalicelib.domain.errors import InvalidQuery, NameMismatch, PrismError, Unavailable
-from chalicelib.domain.executions.errors import BytesGone, JobNotFound, JobUnfinished, Overtaken, RunHeld
+from chalicelib.domain.errors import InvalidQuery, NameMismatch, PrismError, Unavailable, VersionExists
+from chalicelib.domain.executions.errors import (
+    BytesGone,
+    JobNotFound,
+    JobUnfinished,
+    Overtaken,
+    RunHeld,
+    UnreadableRecords,
+)
 from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.patterns import EVERYTHING
 from chalicelib.domain.tags import check_tag
-from chalicelib.services.executing import Executor, Limits, Stage
+from chalicelib.services.executing import Executor, Limits, Stage, newest_checkpoints
 from chalicelib.services.publishing import analyze, claim, commit, derive, read, settle
 from chalicelib.services.publishing.allowed import check_allowed
 from chalicelib.services.publishing.stage import stage
 from chalicelib.services.publishing.values import Published, PublishRequest, Staged, Work, Workshop
-from chalicelib.services.publishing.wishes import Continuation, Request, job_id
+from chalicelib.services.publishing.wishes import Continuation, Request, job_id, jobs_of
 from chalicelib.stores.executions import Executions
 
 __all__ = ["STAGES", "PublishRequest", "Published", "Publishing", "Workshop"]
@@ -91,18 +99,19 @@ class Publishing:
         except Unavailable:
             raise
         except PrismError:
-            self._discard_refused(wish.begun)
+            if wish.begun is not None:
+                self._discard_refused(wish.begun.staged.sha256, wish.begun)
             refused = self._executions.retrieve_job(job_id)
             if refused is None or refused.state != "failed":
                 raise
             return refused
         return outcome.job
 
-    def replay(self, job_id: str, from_stage: str) -> Job:
+    def replay(self, job_id: str, from_stage: str, *, by: str | None = None) -> Job:
         """Queue a finished job again, to be done anew from a stage on, by the code there is now.
 
-        What its runs have left stays. Raises JobNotFound, JobUnfinished, BytesGone, or InvalidQuery for an unknown
-        stage.
+        What its runs have left stays. `by` is who asks for it, and has to be trusted with the package as its publisher
+        has. Raises JobNotFound, JobUnfinished, BytesGone, PublisherNotAllowed, or InvalidQuery for an unknown stage.
         """
         names = [stage.name for stage in STAGES]
         if from_stage not in names:
@@ -110,6 +119,9 @@ class Publishing:
         job = self._executions.retrieve_job(job_id)
         if job is None:
             raise JobNotFound(job_id)
+        if by is not None:
+            # Of what nobody knows yet, it may be any package.
+            self._workshop.publishers.get().check(by, job.name or EVERYTHING)
         if job.state in {"queued", "running"}:
             raise JobUnfinished(job_id, job.state)
         if job.digest is None or not self._workshop.artifacts.has_bytes(job.digest, job.name, job.version):
@@ -146,7 +158,7 @@ class Publishing:
         except PrismError as error:
             error.facts.setdefault("job_id", wanted)
             if not isinstance(error, Unavailable):
-                self._discard_refused(wish.begun)
+                self._discard_refused(staged.sha256, wish.begun)
             raise
 
     def _joined(self, wanted: str, wish: Request, patience: float) -> Published:
@@ -187,30 +199,47 @@ class Publishing:
 
     def _report(self, job: Job) -> list[dict[str, object]]:
         """Answer what the analyzers did for a job when they were run last."""
-        kept = self._executions.get_checkpoints_by_job_id(job.id)
-        reports = {found.id: found.outputs for found in kept if found.stage == analyze.name and found.outputs}
-        return list(reports[max(reports)]["analyzers"]) if reports else []
+        kept = newest_checkpoints(self._executions, job.id, [analyze.name]).get(analyze.name)
+        return list((kept.outputs or {}).get("analyzers", [])) if kept else []
 
     def _is_visible(self, job: Job) -> bool:
-        """Tell whether a version that a job has published can be seen."""
+        """Tell whether a version that a job has published can be seen whole; raises VersionExists if it went."""
         if job.name is None or job.version is None:
             return False
         head = self._workshop.heads.get(job.name)
-        manifest = self._workshop.manifests.get(job.name, job.version)
-        if head is None or manifest is None:
+        stored = self._workshop.manifests.get(job.name, job.version)
+        if head is None or stored is None or stored.manifest.dist.sha256 != job.digest:
             return False
-        return job.version in head.view.versions and manifest.manifest.dist.sha256 == job.digest
+        if job.version in head.view.unpublished:
+            raise VersionExists(job.name, job.version, stored.manifest.integrity)
+        is_described = self._workshop.metadata.get(job.name, job.version) is not None
+        return job.version in head.view.versions and is_described
 
-    def _discard_refused(self, work: Work | None) -> None:
-        """Remove what was staged for a refused request, unless these bytes hold a claim and are to be finished."""
-        if work is None:
-            return
-        holder = self._workshop.manifests.get(work.name, work.version or "") if work.name else None
-        if holder is None or holder.manifest.dist.sha256 != work.staged.sha256:
-            self._workshop.artifacts.discard_staged(work.staged.sha256)
+    def _discard_refused(self, sha256: str, work: Work | None) -> None:
+        """Remove what was staged for a refused request, unless these bytes are needed.
+
+        They are as long as a job of theirs may go on, or where they hold a claim and are to be finished.
+        """
+        name, version = (work.name, work.version) if work else (None, None)
+        holder = self._workshop.manifests.get(name, version) if name and version else None
+        holds_claim = holder is not None and holder.manifest.dist.sha256 == sha256
+        if not holds_claim and not self._is_needed(sha256):
+            self._workshop.artifacts.discard_staged(sha256)
+
+    def _is_needed(self, sha256: str) -> bool:
+        try:
+            return any(map(_may_go_on, self._executions.jobs_beginning(jobs_of(sha256))))
+        except UnreadableRecords:
+            return True
 
     def _check_allowed(self, request: PublishRequest, name: PackageName) -> None:
         check_allowed(self._workshop.publishers, request.publisher.name, request.packages, name)
+
+
+def _may_go_on(job: Job) -> bool:
+    if job.state == "failed":
+        return job.error is not None and job.error.is_retryable
+    return job.state in {"queued", "running"}
 
 
 def _published(work: Work, job: Job) -> Published:

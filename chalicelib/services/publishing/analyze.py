@@ -22,6 +22,8 @@ from chalicelib.services.publishing.values import Described, Work
 from chalicelib.stores.manifests import StoredManifest
 
 name: Final = "analyze"
+LONGEST_TEXT: Final = 500
+"""Characters; a verdict may quote the package.json, and is told again in every run."""
 
 
 class Indescribable(InvalidTarball):
@@ -54,7 +56,8 @@ def execute(work: Work, watch: Watch) -> Finished:
     claim = visible.manifest.claim if visible else _new_claim(work, head)
     described = describe_under(work, claim, watch, holder=visible)
     if visible is not None:
-        work.described = Described(visible, _settled(work), described.report, visible=True)
+        settled = _settled(work) or described.metadata
+        work.described = Described(visible, settled, described.report, visible=True)
         return Finished(_facts_of(described))
     work.described = described
     return Finished(_facts_of(described), documents_of(described))
@@ -66,10 +69,10 @@ def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
     if "documents" in outputs:
         work.described = described_by(outputs["documents"], report)
         return True
-    holder = work.workshop.manifests.get(work.opened.name, work.opened.version)
-    if holder is None:
+    holder, settled = work.workshop.manifests.get(work.opened.name, work.opened.version), _settled(work)
+    if holder is None or settled is None:
         return False
-    work.described = Described(holder, _settled(work), report, visible=True)
+    work.described = Described(holder, settled, report, visible=True)
     return True
 
 
@@ -149,7 +152,12 @@ def _rehearsed(opened: Opened, analyzed: Analyzed, holder: StoredManifest | None
         metadata = Metadata.from_bytes(metadata_of(opened, manifest, analyzed).to_bytes())
     except (UnreadableDocument, ValueError) as error:
         raise Indescribable(str(error)) from error
-    return Described(manifest, metadata, analyzed.analysis.report())
+    return Described(manifest, metadata, [_told(run) for run in analyzed.analysis.report()])
+
+
+def _told(run: dict[str, Any]) -> dict[str, Any]:
+    """Answer what an analyzer did as events and checkpoints tell it; the metadata has the whole texts."""
+    return {name: fact[:LONGEST_TEXT] if isinstance(fact, str) else fact for name, fact in run.items()}
 
 
 def _visible(work: Work, view: View) -> StoredManifest | None:
@@ -166,10 +174,8 @@ def _visible(work: Work, view: View) -> StoredManifest | None:
     return holder
 
 
-def _settled(work: Work) -> Metadata:
-    settled = work.workshop.metadata.get(work.opened.name, work.opened.version)
-    assert settled is not None, "a visible version has metadata"
-    return settled
+def _settled(work: Work) -> Metadata | None:
+    return work.workshop.metadata.get(work.opened.name, work.opened.version)
 
 
 def _new_claim(work: Work, head: Head) -> Claim:

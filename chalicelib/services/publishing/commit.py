@@ -23,7 +23,7 @@ def execute(work: Work, watch: Watch) -> Finished:
     """Make the version visible; raises VersionExists for a number that was unpublished in the meantime."""
     manifest = work.described.manifest.manifest
     work.head, work.created = commit(
-        work.workshop.heads, manifest, work.tag, actor=work.publisher.name, again=work.resumed
+        work.workshop.heads, manifest, work.tag, actor=work.publisher.name, again=work.retagged
     )
     return Finished({"seq": work.head.seq, "created": work.created})
 

@@ -71,9 +71,9 @@ def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
     name, version = PackageName.parse(outputs["name"]), str(outputs["version"])
     digests = TarballDigests(**outputs["digests"])
     artifacts, sha256 = work.workshop.artifacts, work.staged.sha256
+    work.name, work.version = name, version
     if not artifacts.has_pack(sha256, name, version):
         return False
-    work.name, work.version = name, version
     telemetry.note(package=name, version=version)
     work.opened = Opened(
         name,

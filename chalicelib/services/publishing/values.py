@@ -83,7 +83,7 @@ class Work:
     """A publish between its stages: what is asked for, and what they have come to so far.
 
     `declared` is the name it is published under, where one was given, and `packages` what may be published. `resumed`
-    tells that another worker has begun it.
+    tells that another worker has begun it, and `retagged` that this one has asked for the same tag.
     """
 
     workshop: Workshop
@@ -94,6 +94,7 @@ class Work:
     packages: PackagePatterns = EVERY_PACKAGE
     tag: str | None = None
     resumed: bool = False
+    retagged: bool = False
     name: PackageName | None = None
     version: str | None = None
     _opened: Opened | None = None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from chalicelib.domain.executions.errors import JobNotFound
 from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
+from chalicelib.services.publishing import analyze
+from chalicelib.services.publishing.allowed import check_name
 from chalicelib.services.publishing.stage import staged_before
 from chalicelib.services.publishing.values import PublishRequest, Staged, Work, Workshop
 
@@ -63,8 +65,14 @@ class Request:
             packages=request.packages,
             tag=request.tag,
             resumed=job.run_id is not None,
+            retagged=job.run_id is not None and job.tag == request.tag,
         )
         return self.begun
+
+    def check(self, work: Work) -> None:
+        """Hold the request to the package that was found before; raises NameMismatch and Forbidden."""
+        if work.name is not None:
+            check_name(work, work.name)
 
     def close(self) -> None:
         """Let go of what the work needed on this machine."""
@@ -84,7 +92,10 @@ class Request:
         return {"staged": {"size": self.staged.size, "durationMs": self.staging_ms}}
 
     def _anew(self, stored: Job | None) -> Job:
-        """Answer the job as it begins, for the first time or again after its end."""
+        """Answer the job as it begins, for the first time or again after its end.
+
+        It is told now who publishes and when, so all but what was read is done again.
+        """
         request = self.request
         return Job(
             id=job_id(self.staged.sha256, request.publisher.name),
@@ -97,8 +108,8 @@ class Request:
             publisher=request.publisher,
             tag=request.tag,
             attempts=0,
-            replays=stored.replays if stored else None,
-            replay_from=stored.replay_from if stored else None,
+            replays=(stored.replays or 0) + 1 if stored else None,
+            replay_from=analyze.name if stored else None,
         )
 
 
@@ -129,8 +140,12 @@ class Continuation:
             declared=PackageName.parse(job.name) if job.name else None,
             tag=job.tag,
             resumed=True,
+            retagged=True,
         )
         return self.begun
+
+    def check(self, work: Work) -> None:
+        """Let the work go on; whether its publisher still may is asked at the claim, and recorded with the job."""
 
     def close(self) -> None:
         """Let go of what the work needed on this machine."""

@@ -116,7 +116,9 @@ class Diagnosis:
             return self._untold("notifications", "s3:GetBucketNotification", error)
         missing = unannounced(found, expectations.announced)
         if not missing:
-            return Finding("notifications", "ok", "the functions hear of uploads, changed heads and queued jobs")
+            return Finding(
+                "notifications", "ok", "the functions hear of uploads, changed heads and queued jobs"
+            )
         places = " and ".join(f"`{prefix}`" for prefix in missing)
         fix = f"let the bucket notify the functions of s3:ObjectCreated:* below {places}"
         return Finding("notifications", "warning", f"nobody hears of new objects below {places}", fix)

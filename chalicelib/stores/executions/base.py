@@ -104,9 +104,10 @@ class Part:
             assert isinstance(info, ObjectInfo)
             yield info.key.removeprefix(prefix)
 
-    def _ids(self, prefix: str) -> tuple[list[str], list[Unreadable]]:
+    def _ids(self, prefix: str, beginning: str = "") -> tuple[list[str], list[Unreadable]]:
         """List the ids that have something below them, and nothing of what that is; and names that are no ids."""
-        folders = [entry for entry in self._store.list(prefix, delimiter="/") if isinstance(entry, Prefix)]
+        listed = self._store.list(prefix + beginning, delimiter="/")
+        folders = [entry for entry in listed if isinstance(entry, Prefix)]
         names = [folder.prefix.removeprefix(prefix).removesuffix("/") for folder in folders]
         strangers = [Unreadable(f"{prefix}{name}/", NO_ID) for name in names if not is_id(name)]
         return [name for name in names if is_id(name)], strangers

@@ -5,6 +5,7 @@ and removed after it. A place that was left behind says something else than the 
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Final
 
@@ -44,23 +45,29 @@ class Jobs(Part):
         """Jobs as they were last seen, the latest of them last; None for those that were not there."""
         return OrderedDict()
 
-    def store_job(self, job: Job) -> None:
-        """Write a job, in place of one of the same id; raises Busy when too many writers contend for too long."""
+    def store_job(self, job: Job, *, check: Callable[[], None] = lambda: None) -> None:
+        """Write a job, in place of one of the same id; raises Busy when too many writers contend for too long.
+
+        `check` is called before a job is replaced that somebody else may have written since it was last seen, and may
+        raise; the job is then replaced only as it was before the check.
+        """
         job = job.checked()
         past: set[str] = set()
         seen = job.id in self._seen
         for _ in range(SWAP_ATTEMPTS):
             before = self._seen.get(job.id) if seen else self._stored(job.id)
             known = before.record if before else None
+            if not seen:
+                check()
             if known is not None and known.job == job:
                 if not seen:
                     return
                 seen = False
                 continue
             after = _following(known, job)
-            past.update([self._state_place(known)] if known else [])
+            past.update(self._places(known) if known else ())
             if self._file(after, before):
-                self._leave(past - {self._state_place(after)})
+                self._leave(past - self._places(after))
                 return
             past.add(self._state_place(after))
             if not seen:
@@ -80,8 +87,13 @@ class Jobs(Part):
         jobs = [stored.job for stored in gathered.records]
         return gathered.told(sorted(jobs, key=lambda job: (-job.started_at, job.id)))
 
-    def _all_jobs(self) -> Gathered[StoredJob]:
-        ids, strangers = self._ids(self._keys.jobs)
+    def jobs_beginning(self, beginning: str) -> list[Job]:
+        """Answer the jobs whose ids begin like this; one listing, and a read a job."""
+        gathered = self._all_jobs(beginning)
+        return gathered.told([stored.job for stored in gathered.records])
+
+    def _all_jobs(self, beginning: str = "") -> Gathered[StoredJob]:
+        ids, strangers = self._ids(self._keys.jobs, beginning)
         return self._gather([(self._keys.job(job), partial(parse_job, job)) for job in ids], strangers)
 
     def _stored(self, job_id: str) -> Found[StoredJob | None] | None:
@@ -115,7 +127,7 @@ class Jobs(Part):
             self._seen.popitem(last=False)
 
     def _leave(self, past: set[str]) -> None:
-        """Remove places of states that are past; nobody writes them again, because their revisions are past too."""
+        """Remove places that a job has left; nobody writes them again, for their revisions or moments are past too."""
         for place in sorted(past):
             self._store.delete(place)
 

@@ -1,14 +1,21 @@
 """Leases over a store: of any number of workers who want a run, one has it."""
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from chalicelib import telemetry
 from chalicelib.domain.document import UnreadableDocument
-from chalicelib.domain.executions.errors import Overtaken, RunHeld
+from chalicelib.domain.executions.errors import Overtaken, RunHeld, UnreadableRecords
 from chalicelib.domain.executions.identity import check_id
 from chalicelib.domain.executions.leases import Lease, RunClaim, next_lease, run_name
-from chalicelib.domain.executions.names import lease_name, numbered_name
+from chalicelib.domain.executions.names import (
+    lease_name,
+    numbered_name,
+    parse_lease_name,
+    parse_numbered_name,
+)
 from chalicelib.domain.executions.records import Event
 from chalicelib.stores.executions.events import Events
 
@@ -18,6 +25,8 @@ Facts = Callable[[Lease], Mapping[str, Any]]
 
 CLAIMED: Final = "claimRun"
 """The event by which a worker who takes a run over makes the next write of the one before it fail."""
+
+_LOG: Final = logging.getLogger(f"{telemetry.LOGGER}.executions")
 
 
 class Leases(Events):
@@ -36,10 +45,10 @@ class Leases(Events):
         `worker` names one invocation; claiming again under the same name answers the claim that it has. `facts` are
         told by the event that begins the hold, and asked for once the lease is won. Raises RunHeld while another
         worker holds the job. Who held it before is Overtaken at its next write, or a few writes later if it is writing
-        at that moment; the log may then lack some numbers.
+        at that moment; the log may then lack some numbers. A lease that cannot be read keeps nobody out.
         """
         while True:
-            newest = self.current_lease(job_id)
+            newest = self._newest(job_id)
             now = self._now()
             if newest is not None and not newest.ended(now):
                 if newest.worker != worker:
@@ -58,12 +67,35 @@ class Leases(Events):
         return self._succeed(lease, lease.given_back(self._now()))
 
     def current_lease(self, job_id: str) -> Lease | None:
-        """Answer the newest lease of a job, or None; one listing and one read."""
+        """Answer the newest lease of a job, or None; one listing and one read. Raises UnreadableRecords."""
         prefix = self._keys.leases(check_id(job_id, "job"))
         for name in self._names(prefix, limit=1):
             found = self._find(prefix + name, partial(_parse, job_id, name))
             return found.record if found else None
         return None
+
+    def _newest(self, job_id: str) -> Lease | None:
+        """Answer the newest lease of a job; in place of one that cannot be read, what it must have been, at its end."""
+        try:
+            return self.current_lease(job_id)
+        except UnreadableRecords as error:
+            _LOG.warning("a lease cannot be read, and counts as ended: %s", error)
+            return self._surmised(job_id)
+
+    def _surmised(self, job_id: str) -> Lease | None:
+        """Answer what the newest lease must have been, given the last one that can be read."""
+        prefix, newest, lease = self._keys.leases(job_id), 0, None
+        for name in self._names(prefix):
+            newest = newest or parse_lease_name(name) or 0
+            try:
+                found = self._find(prefix + name, partial(_parse, job_id, name))
+            except UnreadableRecords:
+                continue
+            lease = found.record if found else None
+            break
+        for _ in range(lease.number if lease else 0, newest):
+            lease = next_lease(job_id, lease, worker="", now=0, duration=0)
+        return lease
 
     def _grant(self, lease: Lease) -> bool:
         return self._create(self._keys.leases(lease.job_id) + lease_name(lease.number), lease.to_bytes())
@@ -71,18 +103,17 @@ class Leases(Events):
     def _succeed(self, lease: Lease, following: Lease) -> Lease:
         if self._grant(following):
             return following
-        newest = self.current_lease(lease.job_id)
+        newest = self._newest(lease.job_id)
         # A write whose answer was lost, tried again.
         if newest is None or not newest.is_of(lease) or newest.released != following.released:
             raise Overtaken(lease.job_id, lease.run_id)
         return newest
 
     def _last_seq(self, lease: Lease) -> int:
-        """Answer the number of the last event of a run that was just taken up."""
+        """Answer the number of the last event of a run that was just taken up, by the names in its log alone."""
         if lease.run_id == run_name(lease.epoch):
             return 0  # the run begins with this lease, so there is no log to list
-        last = self.last_event(lease.job_id, lease.run_id)
-        return last.seq or 0 if last else 0
+        return max(map(_seq, self._names(self._log(lease.job_id, lease.run_id))), default=0)
 
     def _entered(self, lease: Lease) -> RunClaim | None:
         """Answer the claim of a worker who has written in the run under this lease, or None."""
@@ -111,6 +142,10 @@ class Leases(Events):
             epoch=lease.epoch,
             payload=dict(told),
         )
+
+
+def _seq(name: str) -> int:
+    return parse_numbered_name(name) or 0
 
 
 def _parse(job_id: str, name: str, data: bytes) -> Lease:

@@ -15,6 +15,7 @@ from chalicelib.services.publishing import analyze
 from chalicelib.services.publishing.wishes import job_id
 from chalicelib.settings import Settings
 from chalicelib.storage.memory import MemoryStore
+from chalicelib.storage.port import ObjectStore
 from tests.builders import Content
 from tests.services.executing.fates import Fate
 from tests.services.executing.workers import Task, Worker, request
@@ -34,6 +35,7 @@ class Registry:
     """What is to be published into one registry, and the workers who were begun over it."""
 
     environment: dict[str, str]
+    medium: ObjectStore
     more: dict[str, Content] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
 
@@ -45,7 +47,7 @@ class Registry:
     @cached_property
     def world(self) -> World:
         """The registry as this process sees it."""
-        return world(self.settings)
+        return world(self.settings, self.medium)
 
     @cached_property
     def data(self) -> bytes:

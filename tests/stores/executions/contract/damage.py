@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain.executions.errors import UnreadableRecords
+from chalicelib.domain.executions.errors import Overtaken, UnreadableRecords
 from chalicelib.storage.port import ObjectStore
 from chalicelib.stores.executions import Executions
-from tests.stores.executions.builders import KEYS, NOON, checkpoint, event, job, setting
+from tests.stores.executions.builders import KEYS, NOON, Clock, checkpoint, event, job, setting
 from tests.stores.executions.contract.base import ContractBase, stored
 
 Read = Callable[[], object]
@@ -69,7 +69,7 @@ class DamageContract(ContractBase):
             KEYS.job("job-1"): lambda: work.retrieve_job("job-1"),
             KEYS.checkpoint("job-1", "c1"): lambda: work.retrieve_checkpoint("job-1", "c1"),
             KEYS.run_setting("job-1", "run-1"): lambda: work.store_run_setting(setting()),
-            KEYS.leases("job-1") + "99999998.json": lambda: work.claim_run("job-1", "worker-2"),
+            KEYS.leases("job-1") + "99999998.json": lambda: work.current_lease("job-1"),
         }
         assert lease.number == 1
         for key, read in reads.items():
@@ -77,6 +77,42 @@ class DamageContract(ContractBase):
             with pytest.raises(UnreadableRecords) as told:
                 read()
             assert [one.key for one in told.value.unreadable] == [key]
+
+    @pytest.mark.parametrize("released", [False, True], ids=["held", "released"])
+    @pytest.mark.parametrize("corrupt", [[2], [1, 2]], ids=["the-newest", "all"])
+    def test_a_lease_that_cannot_be_read_is_succeeded_in_the_run_it_must_have_been_of(
+        self, work: Executions, medium: ObjectStore, corrupt: list[int], released: bool
+    ) -> None:
+        lease = work.claim_run("job-1", "worker-1").lease
+        _ = work.release_run(lease) if released else work.renew_run(lease)
+        for number in corrupt:
+            medium.put(KEYS.leases("job-1") + f"{99_999_999 - number}.json", b"{")
+
+        taken = work.claim_run("job-1", "worker-2")
+
+        assert (taken.lease.number, taken.lease.run_id, taken.seq) == (3, lease.run_id, 2)
+        with pytest.raises(Overtaken):
+            work.append_event("job-1", lease.run_id, 2, "progress", epoch=1)
+        with pytest.raises(Overtaken):
+            work.renew_run(lease)
+
+    def test_a_worker_whose_lease_has_become_unreadable_is_not_the_one_who_has_it(
+        self, work: Executions, medium: ObjectStore
+    ) -> None:
+        lease = work.claim_run("job-1", "worker-1").lease
+        medium.put(KEYS.leases("job-1") + "99999997.json", b"{")
+
+        with pytest.raises(Overtaken):
+            work.renew_run(lease)
+
+    def test_a_run_whose_last_event_cannot_be_read_is_taken_over(
+        self, work: Executions, medium: ObjectStore, clock: Clock
+    ) -> None:
+        lease = work.claim_run("job-1", "worker-1").lease
+        medium.put(KEYS.run_log("job-1", lease.run_id) + "00000001.json", b"{")
+        clock.milliseconds += 120_000
+
+        assert work.claim_run("job-1", "worker-2").seq == 2
 
     def test_a_record_in_the_place_of_another_is_told(self, work: Executions, medium: ObjectStore) -> None:
         work.store_job(job("job-1"))
