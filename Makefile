@@ -8,10 +8,10 @@ STAGE ?= dev
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run demo emulate test check bench docs oracles emulator packages deploy package undeploy clean
+.PHONY: help run demo emulate test check bench conformance docs oracles emulator packages deploy package undeploy clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(VENV)/run ## Install what is needed to run and start the registry on 127.0.0.1:8000
 	@$(BIN)/python serve.py
@@ -33,6 +33,9 @@ check: $(VENV)/dev ## Formatting, lint, types and layers
 
 bench: $(VENV)/dev packages ## Measure, and print ratios against a baseline of the same run
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+
+conformance: $(VENV)/dev oracles ## Measure against Node, Deno, Bun, TypeScript and npm; SEED=7 asks other packages
+	$(BIN)/python -m tests.conformance $(if $(SEED),--seed $(SEED))
 
 docs: $(VENV)/dev ## Write the generated reference pages anew
 	$(BIN)/python scripts/generate_docs.py

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.services.deriving import Deriving
     from chalicelib.services.diagnosing import Diagnosing
     from chalicelib.services.granting import Granting
+    from chalicelib.services.graphing import Graphing
     from chalicelib.services.ingesting import Ingesting
     from chalicelib.services.jobs import Jobs
     from chalicelib.services.publishing import Publishing, Workshop
@@ -310,6 +311,13 @@ class Container:
         from chalicelib.services.resolving import Resolving
 
         return Resolving(self.heads, self.manifests)
+
+    @cached_property
+    def graphing(self) -> "Graphing":
+        """Resolves specs to whole dependency graphs."""
+        from chalicelib.services.graphing import Graphing
+
+        return Graphing(self.heads, self.manifests, self.metadata, now=self._now)
 
     @cached_property
     def diagnosing(self) -> "Diagnosing":

@@ -11,6 +11,7 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.packages": ("/v1/packages",),
     "chalicelib.api.curation": ("/v1/packages",),
     "chalicelib.api.resolve": ("/v1/resolve",),
+    "chalicelib.api.graph": ("/v1/resolve/graph",),
     "chalicelib.api.search": ("/v1/search",),
     "chalicelib.api.files": ("/packages",),
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),

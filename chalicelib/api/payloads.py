@@ -3,17 +3,22 @@
 import base64
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal
+from itertools import product
+from typing import Final, Literal
 from urllib.parse import unquote
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from chalicelib.api.queries import Payload
+from chalicelib.api.queries import BaseUrlQuery, Payload, ResolveMode
 from chalicelib.api.requests import Request
 from chalicelib.domain.access import Caller, Scope
-from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.errors import InvalidPayload, TooManySpecs
 from chalicelib.domain.manifest import ANONYMOUS, Claimed, Publisher
 from chalicelib.domain.times import duration
+
+MAX_SPECS: Final = 500
+MAX_RESOLUTIONS: Final = 2000
+"""They make an answer of about 2 MB; a function may answer with 6."""
 
 PublishSource = Literal["cli", "api", "web"]
 
@@ -79,6 +84,23 @@ class PublishHeaders(Payload):
     def publisher_for(self, caller: Caller) -> Publisher:
         """Answer who publishes: the caller with what the headers claim, or whom they name, or `anonymous`."""
         return publisher_for(caller, self.publisher)
+
+
+class ResolvePayload(BaseUrlQuery):
+    """What to resolve: each spec on each runtime in each mode."""
+
+    specs: list[str] = Field(min_length=1)
+    runtimes: list[str] = Field(default=["node"], min_length=1)
+    modes: list[ResolveMode] = Field(default=["import"], min_length=1)
+
+    def questions(self) -> list[tuple[str, str, ResolveMode]]:
+        """Answer the single questions: all of the first spec, then all of the next; raises TooManySpecs."""
+        if len(self.specs) > MAX_SPECS:
+            raise TooManySpecs("specs", MAX_SPECS, len(self.specs))
+        count = len(self.specs) * len(self.runtimes) * len(self.modes)
+        if count > MAX_RESOLUTIONS:
+            raise TooManySpecs("resolutions", MAX_RESOLUTIONS, count)
+        return list(product(self.specs, self.runtimes, self.modes))
 
 
 class TagPayload(Payload):

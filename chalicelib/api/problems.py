@@ -48,24 +48,33 @@ def told(error: Exception) -> PrismError:
 
 def problem(error: PrismError, request: Request) -> Answer:
     """Answer an error as a problem document."""
-    status = status_of(type(error))
     document = {
-        **{to_camel(name): fact for name, fact in error.facts.items() if fact is not None},
-        "type": f"{request.base_path}{PROBLEMS_PATH}/{error.code}",
-        "title": error.title,
-        "status": int(status),
-        "detail": error.detail,
-        "code": error.code,
+        **members(error, request),
         "requestId": request.id,
         **({"error": error.detail} if request.path.startswith(NPM_PREFIX) else {}),
     }
-    return Answer(status, _ordered(document), {"Cache-Control": NO_STORE, **_headers(error)}, PROBLEM_JSON)
+    headers = {"Cache-Control": NO_STORE, **_headers(error)}
+    return Answer(status_of(type(error)), _ordered(document), headers, PROBLEM_JSON)
+
+
+def members(error: PrismError, request: Request) -> dict[str, Any]:
+    """Answer what a problem document says of an error, whatever the request."""
+    return _ordered(
+        {
+            **{to_camel(name): fact for name, fact in error.facts.items() if fact is not None},
+            "type": f"{request.base_path}{PROBLEMS_PATH}/{error.code}",
+            "title": error.title,
+            "status": int(status_of(type(error))),
+            "detail": error.detail,
+            "code": error.code,
+        }
+    )
 
 
 def _ordered(document: dict[str, Any]) -> dict[str, Any]:
     """Answer the document with the standard members first."""
     first = ("type", "title", "status", "detail", "code", "requestId")
-    return {name: document[name] for name in first} | document
+    return {name: document[name] for name in first if name in document} | document
 
 
 def _headers(error: PrismError) -> dict[str, str]:

@@ -29,6 +29,7 @@ class Payload(BaseModel):
     )
 
 
+ResolveMode = Literal["import", "require"]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 
 
@@ -65,12 +66,9 @@ class AsOfQuery(Payload):
         return None if named is None else timestamp(named)
 
 
-class ResolveQuery(AsOfQuery):
-    """Which entry of which package, for whom."""
+class BaseUrlQuery(AsOfQuery):
+    """What the addresses in an answer begin with, and the moment as of which to answer."""
 
-    spec: str = Field(min_length=1)
-    runtime: str = "node"
-    mode: Literal["import", "require"] = "import"
     base_url: str | None = None
 
     def base(self) -> str | None:
@@ -80,6 +78,19 @@ class ResolveQuery(AsOfQuery):
         if not BASE_URL.fullmatch(self.base_url):
             raise InvalidQuery(f"`baseUrl` is `{self.base_url[:200]}`, which is not an absolute http address")
         return self.base_url.rstrip("/")
+
+
+class ResolveQuery(BaseUrlQuery):
+    """Which entry of which package, for whom.
+
+    A path that begins with `#` is one of the package's own `imports`; `from` is the file of the package that imports.
+    """
+
+    spec: str = Field(min_length=1)
+    runtime: str = "node"
+    mode: ResolveMode = "import"
+    importer: str | None = Field(default=None, alias="from", min_length=1)
+    explain: bool = False
 
 
 def named_moment(parameter: str, text: str | None) -> datetime | None:

@@ -16,6 +16,7 @@ HINTS: Final = {
     "name_mismatch": "publish under the name that package.json says",
     "digest_mismatch": "the upload was damaged on its way; publish again",
     "payload_too_large": "leave files out with `files` in package.json; `prism pack --dry-run` lists them",
+    "too_many_specs": "name fewer specs, runtimes or modes in one command",
     "invalid_tarball": "`prism pack --dry-run` lists what goes into the tarball",
     "authentication_required": "set PRISM_TOKEN to a token; an admin makes one with `prism token create`, and "
     "the first admin is the registry's setting PRISM_ADMIN_TOKEN",

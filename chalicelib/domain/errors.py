@@ -9,7 +9,7 @@
     ├── Conflict
     │   └── VersionExists  NameMismatch
     ├── TooLarge
-    │   └── PayloadTooLarge  UploadTooLarge
+    │   └── PayloadTooLarge  UploadTooLarge  TooManySpecs
     ├── InvalidTarball        the package cannot be accepted; tarball refusals derive from it
     ├── AuthenticationRequired, Forbidden    who calls is unknown, or may not do this; in `access`
     └── Unavailable
@@ -248,6 +248,20 @@ class UploadTooLarge(TooLarge):
     def __init__(self, limit: int, size: int) -> None:
         super().__init__(
             f"the upload has {size} bytes and a package may have at most {limit}", limit=limit, size=size
+        )
+
+
+class TooManySpecs(TooLarge):
+    """One request asks for more resolutions than are answered at once."""
+
+    code = "too_many_specs"
+    title = "Too many specs"
+
+    def __init__(self, what: str, limit: int, count: int) -> None:
+        super().__init__(
+            f"the request asks for {count} {what} and at most {limit} are answered at once; send several requests",
+            limit=limit,
+            count=count,
         )
 
 

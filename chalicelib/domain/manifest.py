@@ -111,10 +111,25 @@ class Summary(Document):
     homepage: str | None = None
 
 
+class Installation(Document):
+    """What decides, besides what it needs, how a version is installed beside others.
+
+    `optional_peers` are the peers it can do without, `bundled` the dependencies it brings inside its tarball; `os`,
+    `cpu` and `libc` restrict where it runs, as in its package.json.
+    """
+
+    optional_peers: list[str] = Field(default_factory=list)
+    bundled: list[str] = Field(default_factory=list)
+    os: list[str] = Field(default_factory=list)
+    cpu: list[str] = Field(default_factory=list)
+    libc: list[str] = Field(default_factory=list)
+
+
 class Manifest(EntryFields):
     """The Prism manifest of one version; `files` are paths relative to the package root, ascending.
 
-    `types` is the declaration file of the root entry, wherever it was found.
+    `types` is the declaration file of the root entry, wherever it was found. `installation` is absent where nothing
+    is to be said, and from manifests that are older than it.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -128,6 +143,7 @@ class Manifest(EntryFields):
     peer_dependencies: dict[str, str] = Field(default_factory=dict)
     optional_dependencies: dict[str, str] = Field(default_factory=dict)
     engines: dict[str, str] = Field(default_factory=dict)
+    installation: Installation | None = None
     tags: list[str] = Field(default_factory=list)
     score: int
     types: str | None = None

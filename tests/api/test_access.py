@@ -71,13 +71,15 @@ def client() -> Guarded:
 
 
 def requests_to(route: Route, name: str = HIDDEN) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Answer the requests that reach a route, with its variables and its query about a package."""
+    """Answer the requests that reach a route, with its variables, and its query or body, about a package."""
     values = {**VALUES, "name": name.replace("/", "%2F")}
     address = re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], "x"), route.template.text)
     query = "?spec=" + name if route.query and "spec" in route.query.model_fields else ""
     told: dict[str, Any] = {}
     if route.takes:
-        told = {"body": b"{}", "content_type": route.takes[0]}
+        names_specs = route.body is not None and "specs" in route.body.model_fields
+        body = json.dumps({"specs": [name]} if names_specs else {}).encode()
+        told = {"body": body, "content_type": route.takes[0]}
     yield route.method, address + query, told
     if route.method == "GET":
         yield "HEAD", address + query, told
@@ -122,10 +124,10 @@ def test_with_a_token_for_other_packages_a_route_does_not_tell_what_is_there(rou
     client.put_package(HIDDEN)
     token = client.token("publish", "@other/*")
 
-    for (method, address, told), (_, other, _) in zip(
+    for (method, address, told), (_, other, others) in zip(
         requests_to(route), requests_to(route, NEVER), strict=True
     ):
-        answer, never = client.ask(method, address, token, **told), client.ask(method, other, token, **told)
+        answer, never = client.ask(method, address, token, **told), client.ask(method, other, token, **others)
         assert without_name(answer, HIDDEN) == without_name(never, NEVER)
         if route.packages is None:
             assert HIDDEN.encode() not in answer.body

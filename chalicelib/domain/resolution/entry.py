@@ -1,9 +1,9 @@
 """The one question asked of a package: what does an import of this subpath load on that runtime?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.domain.errors import EntryNotFound
 from chalicelib.domain.manifest import EntryFields, FileFormat
@@ -47,9 +47,9 @@ def resolve_entry(
     lookup = Lookup(fields, known, profile, mode, [] if explain else None)
     wanted = normal_subpath(subpath.partition("?")[0] if profile.ignores_query else subpath)
     try:
-        path = _resolve(lookup, wanted)
+        path = resolve_subpath(lookup, wanted)
     except Refused as refused:
-        raise _not_found(lookup, wanted, refused) from None
+        raise not_found(lookup, wanted, refused) from None
     return Entry(
         path=path,
         format=file_format(path, fields, profile),
@@ -65,10 +65,17 @@ def normal_subpath(subpath: str) -> str:
     return subpath if subpath.startswith("./") else f"./{subpath.lstrip('/')}"
 
 
-def _resolve(lookup: Lookup, subpath: str) -> str:
+def resolve_subpath(lookup: Lookup, subpath: str) -> str:
+    """Answer the file that a normal subpath leads to; raises Refused."""
     profile = lookup.profile
     if not counts_as_exports(lookup.fields.exports, profile.targets):
         return resolve_legacy(lookup, subpath)
+    return resolve_exports(lookup.fields.exports, subpath, walk_of(lookup))
+
+
+def walk_of(lookup: Lookup) -> Walk:
+    """Answer what the package's conditions are walked with."""
+    profile = lookup.profile
 
     def locate(target: str, how: str) -> str | None:
         path = profile.targets.read(target)
@@ -76,13 +83,12 @@ def _resolve(lookup: Lookup, subpath: str) -> str:
             return path
         return _stands_for(path, how, lookup._replace(trace=None))
 
-    walk = Walk(
+    return Walk(
         conditions=profile.conditions[lookup.mode],
         rules=profile.targets,
         locate=locate,
         trace=lookup.trace,
     )
-    return resolve_exports(lookup.fields.exports, subpath, walk)
 
 
 def _stands_for(path: str, how: str, lookup: Lookup) -> str | None:
@@ -94,12 +100,18 @@ def _stands_for(path: str, how: str, lookup: Lookup) -> str | None:
     return lookup.first("", rewritten(path, lookup.profile))
 
 
-def _not_found(lookup: Lookup, subpath: str, refused: Refused) -> EntryNotFound:
+def not_found(lookup: Lookup, subpath: str, refused: Refused) -> EntryNotFound:
+    """Answer the error for a subpath or a name with `#`, with the keys that are near it."""
     shown = _shortened(subpath)
-    nearby = _nearby(lookup.fields, subpath)
+    imported = subpath.startswith("#")
+    nearby = _nearby(_imported(lookup.fields) if imported else _exported(lookup.fields), subpath)
     name = getattr(lookup.fields, "name", None)
     of = f" of `{name}`" if name else ""
-    hint = f"; it exports {', '.join(f'`{key}`' for key in nearby)}" if nearby else ""
+    hint = (
+        f"; it {'imports' if imported else 'exports'} {', '.join(f'`{key}`' for key in nearby)}"
+        if nearby
+        else ""
+    )
     facts: dict[str, object] = {"name": name} if name else {}
     if lookup.trace is not None:
         facts["trace"] = [step._asdict() for step in lookup.trace]
@@ -118,10 +130,18 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _nearby(fields: EntryFields, subpath: str) -> list[str]:
+def _exported(fields: EntryFields) -> Mapping[str, Any]:
     try:
-        keys = [key for key, target in subpath_map(fields.exports).items() if target is not None]
+        return subpath_map(fields.exports)
     except Refused:
-        return []
+        return {}
+
+
+def _imported(fields: EntryFields) -> Mapping[str, Any]:
+    return fields.imports if isinstance(fields.imports, Mapping) else {}
+
+
+def _nearby(table: Mapping[str, Any], subpath: str) -> list[str]:
+    keys = [key for key, target in table.items() if target is not None]
     near = get_close_matches(subpath, keys[:_COMPARED], n=_NEARBY, cutoff=0.3)
     return near + [key for key in keys if key not in near][: _NEARBY - len(near)]

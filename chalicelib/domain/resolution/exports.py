@@ -1,19 +1,30 @@
-"""The `exports` field: from a subpath to the target that a runtime loads.
+"""The `exports` and `imports` fields: from a subpath, or a name with `#`, to the target that a runtime loads.
 
-Node's PACKAGE_EXPORTS_RESOLVE (https://nodejs.org/api/esm.html#resolution-algorithm-specification): the
-first matching condition in the package's own key order wins, an exact key beats a pattern, the longest prefix
-beats a shorter one, and null hides. Where a runtime departs from it, its TargetRules say so.
+Node's PACKAGE_EXPORTS_RESOLVE and PACKAGE_IMPORTS_RESOLVE
+(https://nodejs.org/api/esm.html#resolution-algorithm-specification): the first matching condition in the
+package's own key order wins, an exact key beats a pattern, the longest prefix beats a shorter one, and null
+hides. Where a runtime departs from it, its TargetRules say so.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from chalicelib.domain.resolution.profiles import TargetRules
-from chalicelib.domain.resolution.trace import Refused, Step, Trace
+from chalicelib.domain.resolution.trace import Reason, Refused, Step, Trace
 
 Locate = Callable[[str, str], str | None]
 """From the text of a target, and how it was matched (`exact`, `pattern` or `folder`), to an existing file."""
+
+
+class Elsewhere(str):
+    """The specifier of another package or of a built-in module, where a target of `imports` leads to one."""
+
+    __slots__ = ()
+
+
+Leave = Callable[[str], str | None]
+"""From a target that is no path to an Elsewhere, or to the file where it leads back into the package."""
 
 _ARRAY_INDEX: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})")
 _LARGEST_INDEX: Final = 2**32 - 2
@@ -39,6 +50,9 @@ class Walk(NamedTuple):
     trace: Trace = None
     allows: Callable[[str], bool] | None = None
     """A further test of a condition's name, beside the set of conditions."""
+    field: Literal["exports", "imports"] = "exports"
+    leave: Leave | None = None
+    """What to make of a target that is no path; without it, it is invalid."""
 
     def note(self, key: str, condition: str, outcome: str) -> None:
         """Note a step, if anybody asked."""
@@ -67,6 +81,11 @@ def resolve_exports(exports: Any, subpath: str, walk: Walk) -> str:
             walk.note(subpath, "", "always_served")
             return "package.json"
         raise refused from None
+
+
+def resolve_imports(imports: Any, name: str, walk: Walk) -> str:
+    """Answer the file that a name (`#name`) leads to, or an Elsewhere; raises Refused."""
+    return _resolve(imports if isinstance(imports, Mapping) else {}, name, walk)
 
 
 def subpath_map(exports: Any) -> Mapping[str, Any]:
@@ -118,14 +137,24 @@ def _match(key: str, subpath: str, rules: TargetRules) -> tuple[tuple[int, int],
 def _resolve(table: Mapping[str, Any], subpath: str, walk: Walk) -> str:
     matched = best_key(table, subpath, walk.rules)
     if matched is None:
-        raise Refused("not_exported", f"`{subpath}` is not in `exports`")
+        reason: Reason = "not_exported" if walk.field == "exports" else "not_imported"
+        raise Refused(reason, f"`{subpath}` is not in `{walk.field}`")
     key, star, how = matched
+    if walk.trace is not None:
+        _note_passed_over(table, subpath, key, walk)
     result = _target(table[key], _Place(key, star, how), "", walk)
     if isinstance(result, str):
         return result
     if result.hidden:
-        raise Refused("hidden", f"`{key}` is null in `exports`")
+        raise Refused("hidden", f"`{key}` is null in `{walk.field}`")
     raise Refused("no_matching_condition", f"no condition of `{key}` applies")
+
+
+def _note_passed_over(table: Mapping[str, Any], subpath: str, chosen: str, walk: Walk) -> None:
+    """Note the keys that match as well and are less specific than the one chosen."""
+    for key in table:
+        if key != chosen and _match(key, subpath, walk.rules):
+            walk.note(key, "", "less_specific")
 
 
 def _second_try(exports: Any, subpath: str, walk: Walk) -> str | None:
@@ -160,13 +189,16 @@ def _target(target: Any, place: _Place, at: str, walk: Walk) -> str | _Nothing:
 def _by_condition(targets: Mapping[str, Any], place: _Place, at: str, walk: Walk) -> str | _Nothing:
     if not walk.rules.index_keys_allowed and any(map(_is_index, targets)):
         raise Refused("invalid_exports", f"`{place.key}` has a number among its conditions")
-    for condition, target in targets.items():
+    left = iter(targets.items())
+    for condition, target in left:
         here = f"{at}.{condition}" if at else condition
         if condition not in walk.conditions and not (walk.allows and walk.allows(condition)):
             walk.note(place.key, here, "not_a_condition")
             continue
         result = _target(target, place, here, walk)
         if result is not _NO_MATCH:
+            for later, _ in left if walk.trace is not None else ():
+                walk.note(place.key, f"{at}.{later}" if at else later, "not_reached")
             return result
     return _NO_MATCH
 
@@ -188,6 +220,8 @@ def _first_usable(targets: list[Any], place: _Place, at: str, walk: Walk) -> str
             if not walk.rules.array_goes_on:
                 return result
             last = result
+        elif walk.rules.null_is_no_match:
+            last = result
     if isinstance(last, Refused):
         raise last
     return last
@@ -195,6 +229,8 @@ def _first_usable(targets: list[Any], place: _Place, at: str, walk: Walk) -> str
 
 def _text(target: str, place: _Place, at: str, walk: Walk) -> str | _Nothing:
     rules = walk.rules
+    if walk.leave is not None and not target.startswith("./"):
+        return _left(target, place, at, walk, walk.leave)
     if not target.startswith("./") or rules.invalid_segments.search(target, 1):
         if rules.failures_are_no_match:
             return _NO_MATCH
@@ -216,11 +252,22 @@ def _text(target: str, place: _Place, at: str, walk: Walk) -> str | _Nothing:
     raise Refused("file_missing", f"`{place.key}` leads to `{target}`, which the package does not contain")
 
 
+def _left(target: str, place: _Place, at: str, walk: Walk, leave: Leave) -> str:
+    if place.how == "pattern":
+        target = target.replace("*", place.star, walk.rules.stars)
+    found = leave(target + place.star if place.how == "folder" else target)
+    if found is None:
+        raise _invalid(target, place, at, walk)
+    walk.note(place.key, at, "elsewhere" if isinstance(found, Elsewhere) else "found")
+    return found
+
+
 def _invalid(target: Any, place: _Place, at: str, walk: Walk) -> Refused:
     walk.note(place.key, at, "invalid_target")
-    return Refused(
-        "invalid_target", f"`{place.key}` has the target `{target}`, which is not a path inside the package"
-    )
+    wanted = "not a path inside the package"
+    if walk.field == "imports":
+        wanted = "neither a path inside the package nor what can be imported from elsewhere"
+    return Refused("invalid_target", f"`{place.key}` has the target `{target}`, which is {wanted}")
 
 
 def _is_index(key: str) -> bool:

@@ -53,7 +53,9 @@ def _as_written(
 ) -> FileFormat:
     if declared not in {"module", "commonjs", None}:
         return declared or "unknown"
-    if profile.formats == "content" and path in fields.cjs_syntax:
+    # Deno takes no declaration for a file without an extension.
+    by_content = profile.formats == "content" or (profile.formats == "declared_unless_esm" and not extension)
+    if by_content and path in fields.cjs_syntax:
         return "commonjs"
     overridden = {
         "declared": declared is None,

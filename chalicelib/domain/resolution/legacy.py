@@ -42,6 +42,7 @@ def resolve_legacy(lookup: Lookup, subpath: str) -> str:
     """Answer the file that a subpath (`.` or `./sub`) leads to; raises Refused."""
     if subpath == ".":
         path = _folder(lookup, "", lookup.fields)
+        _note_unread(lookup)
         if path is None:
             raise Refused("no_entry", _what_is_missing(lookup.fields))
         return path
@@ -72,12 +73,23 @@ def _folder(lookup: Lookup, folder: str, fields: EntryFields | FolderFields) -> 
     for place in rules.order if fields.main else rules.order_without_main:
         if place == "index":
             candidates = iter([f"{folder}index{extension}" for extension in rules.extensions])
+        elif place == "index_beside_module":
+            module = lookup._replace(trace=None).first("module", _named(lookup, folder, "module", fields))
+            extensions = rules.main_extensions if module is not None else ()
+            candidates = iter([f"{folder}index{extension}" for extension in extensions])
         else:
             candidates = _named(lookup, folder, place, fields)
         path = lookup.first(place, candidates)
         if path is not None:
             return path
     return None
+
+
+def _note_unread(lookup: Lookup) -> None:
+    """Note that the runtime has no use for the field that bundlers read."""
+    module = lookup.fields.module
+    if lookup.trace is not None and module and "module" not in lookup.rules.order:
+        lookup.trace.append(Step("module", module, "not_read"))
 
 
 def _named(lookup: Lookup, folder: str, place: str, fields: EntryFields | FolderFields) -> Iterator[str]:
@@ -91,9 +103,11 @@ def _named(lookup: Lookup, folder: str, place: str, fields: EntryFields | Folder
         if rules.escaping_main_refused:
             raise Refused("invalid_target", f"`{place}` is `{text}`, which is outside the package")
         return
+    is_folder = path.endswith("/") and rules.final_slash_is_folder
     path = path.rstrip("/")
     if path:
-        yield from with_extensions(path, extensions, lookup.profile)
+        if not is_folder:
+            yield from with_extensions(path, extensions, lookup.profile)
         path += "/"
     for extension in extensions:
         yield f"{path}index{extension}"

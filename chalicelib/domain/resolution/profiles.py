@@ -64,7 +64,7 @@ class LegacyRules(NamedTuple):
     order: tuple[str, ...] = ("main", "index")
     """The places looked at when the package.json has a `main`."""
     order_without_main: tuple[str, ...] = ("index",)
-    """The places looked at when it has none."""
+    """The places looked at when it has none; `index_beside_module` has the extensions of `main`."""
     searches_subpaths: bool = True
     """A subpath may lack its extension or name a folder; otherwise it must be a file's exact path."""
     read_main: PathReader = literal
@@ -73,6 +73,23 @@ class LegacyRules(NamedTuple):
     """How a subpath names a file."""
     escaping_main_refused: bool = False
     """A `main` outside the package is an error; otherwise it is as good as missing."""
+    final_slash_is_folder: bool = False
+    """A `main` that ends with a slash is a folder; otherwise it may also lack its extension."""
+
+
+class ImportRules(NamedTuple):
+    """How a runtime reads `imports`, beside what TargetRules say of both fields."""
+
+    builtin_schemes: tuple[str, ...] = ()
+    """What a target that names a built-in module may begin with; without a scheme it always may."""
+    requires_builtins: bool = True
+    """`require` too may lead to a built-in module."""
+    slash_names: bool = True
+    """A name may begin with `#/`."""
+    checks_exports: bool = False
+    """`exports` that mix subpaths and conditions make `imports` unreadable as well."""
+    returns_as: Mode | None = "import"
+    """By which mode's LegacyRules a target that names the package itself is found; None is the mode of the import."""
 
 
 class Profile(NamedTuple):
@@ -84,6 +101,7 @@ class Profile(NamedTuple):
     release: str | None = None
     type_conditions: frozenset[str] = frozenset({"types", "node", "default"})
     targets: TargetRules = TargetRules()
+    imports: ImportRules = ImportRules()
     rewrites: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """For an extension whose file is missing, those that are tried in its place."""
     formats: FormatRule = "declared"
@@ -114,9 +132,10 @@ _BUN_LEGACY: Final = LegacyRules(
     main_extensions=_BUN_MAIN,
     extensions=(".mjs", ".jsx", ".mts", ".js", ".cjs", ".tsx", ".ts", ".cts", ".json"),
     order=("main", "module", "index"),
-    order_without_main=("index", "module"),
+    order_without_main=("index_beside_module", "module", "index"),
     read_main=slashed,
     read_subpath=slashed,
+    final_slash_is_folder=True,
 )
 _BUNDLED_LEGACY: Final = LegacyRules(
     main_extensions=(".js", ".json"),
@@ -129,6 +148,7 @@ NODE: Final = Profile(
     name="node",
     release="26.10.0",
     conditions=_conditions("node", "node-addons", "module-sync"),
+    imports=ImportRules(requires_builtins=False),
     legacy=_modes(_NODE_LEGACY._replace(searches_subpaths=False, read_subpath=as_url), _NODE_LEGACY),
 )
 
@@ -136,6 +156,7 @@ NODE20: Final = NODE._replace(
     name="node20",
     release="20.20.2",
     targets=TargetRules(scalar_is_absent=False),
+    imports=ImportRules(requires_builtins=False, slash_names=False),
     legacy=_modes(
         _NODE_LEGACY._replace(searches_subpaths=False, read_subpath=as_url, read_main=as_url_below),
         _NODE_LEGACY,
@@ -154,12 +175,14 @@ DENO: Final = Profile(
         index_keys_allowed=True,
         stars=1,
     ),
+    imports=ImportRules(builtin_schemes=("node:",), checks_exports=True),
     legacy=_modes(
         LegacyRules(
             main_extensions=(".js",),
             extensions=(".js",),
             searches_subpaths=False,
             escaping_main_refused=True,
+            final_slash_is_folder=True,
         ),
         LegacyRules(
             main_extensions=_DENO_EXTENSIONS,
@@ -184,6 +207,7 @@ BUN: Final = Profile(
         retries_without_js=True,
         always_package_json=True,
     ),
+    imports=ImportRules(builtin_schemes=("node:", "bun:"), slash_names=False, returns_as=None),
     legacy=_modes(
         _BUN_LEGACY,
         _BUN_LEGACY._replace(

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 Reason = Literal[
     "not_exported",
+    "not_imported",
     "hidden",
     "no_matching_condition",
     "invalid_exports",

@@ -10,7 +10,13 @@ from typing import Any, Final, Literal
 
 from chalicelib.domain.errors import InvalidRange
 from chalicelib.domain.manifest import EntryFields, FolderFields
-from chalicelib.domain.resolution.exports import Walk, counts_as_exports, resolve_exports
+from chalicelib.domain.resolution.exports import (
+    Leave,
+    Walk,
+    counts_as_exports,
+    resolve_exports,
+    resolve_imports,
+)
 from chalicelib.domain.resolution.paths import literal
 from chalicelib.domain.resolution.profiles import NODE, Mode, Profile, TargetRules
 from chalicelib.domain.resolution.trace import Refused
@@ -45,15 +51,19 @@ def declaration_for(
     """Answer the path of a subpath's declarations, None for an entry without any."""
     if not counts_as_exports(fields.exports, _RULES):
         return _legacy(fields, files, subpath, mode)
-
-    def locate(target: str, _how: str) -> str | None:
-        path = literal(target)
-        return None if path is None else _first(_siblings(path), files)
-
-    conditions = profile.type_conditions | {mode}
-    walk = Walk(conditions=conditions, rules=_RULES, locate=locate, allows=_is_types_of_this_release)
     try:
-        return resolve_exports(fields.exports, subpath, walk)
+        return resolve_exports(fields.exports, subpath, _walk(files, profile, mode))
+    except Refused:
+        return None
+
+
+def imported_declaration(
+    fields: EntryFields, files: Container[str], name: str, *, leave: Leave, profile: Profile, mode: Mode
+) -> str | None:
+    """Answer the declarations behind a name of `imports`: a path, what `leave` answers, or None for none."""
+    walk = _walk(files, profile, mode)._replace(field="imports", leave=leave)
+    try:
+        return resolve_imports(fields.imports, name, walk)
     except Refused:
         return None
 
@@ -72,6 +82,15 @@ def declarations_kind(fields: EntryFields, files: Container[str]) -> Declaration
 def declared_beside(path: str, files: Container[str]) -> str | None:
     """Answer the declaration file that belongs to a file: itself, or the one beside it."""
     return _first(_siblings(path), files)
+
+
+def _walk(files: Container[str], profile: Profile, mode: Mode) -> Walk:
+    def locate(target: str, _how: str) -> str | None:
+        path = literal(target)
+        return None if path is None else _first(_siblings(path), files)
+
+    conditions = profile.type_conditions | {mode}
+    return Walk(conditions=conditions, rules=_RULES, locate=locate, allows=_is_types_of_this_release)
 
 
 def _first(candidates: Iterator[str], files: Container[str]) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.facts.maturity import maturity_score
+from chalicelib.domain.facts.needs import declared_installation
 from chalicelib.domain.manifest import Claim, Dist, EntryFields, Manifest, Runtimes, Summary
 from chalicelib.domain.metadata import Checksum, Identifier, Metadata, MetadataDist, Release
 from chalicelib.domain.package import Package
@@ -44,6 +45,7 @@ def manifest_of(opened: Opened, analyzed: Analyzed) -> Manifest:
         peer_dependencies=groups.get("peer_dependencies", {}),
         optional_dependencies=groups.get("optional_dependencies", {}),
         engines=_texts_by_name(opened.package.package_json.get("engines")),
+        installation=declared_installation(opened.package.package_json),
         tags=found.get("tags", []),
         score=found["provenance"].score if "provenance" in found else 0,
         metadata=_summary(opened.package.package_json, found),

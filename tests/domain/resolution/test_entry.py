@@ -33,6 +33,28 @@ def test_a_legacy_way_names_every_candidate() -> None:
     assert trace == (Step("main", "w", "file_missing"), Step("main", "w.js", "found"))
 
 
+def test_the_way_tells_what_was_passed_over_and_what_was_not_looked_at() -> None:
+    fields = EntryFields(
+        exports={"./*": "./*", "./w*": {"bun": "./b.js", "node": {"import": "./w.js"}, "default": "./c.js"}},
+    )
+
+    assert resolve_entry(fields, FILES, "./w.js", profile=NODE, explain=True).trace == (
+        Step("./*", "", "less_specific"),
+        Step("./w*", "bun", "not_a_condition"),
+        Step("./w*", "node.import", "found"),
+        Step("./w*", "default", "not_reached"),
+    )
+
+
+def test_a_legacy_way_tells_that_module_is_for_bundlers() -> None:
+    fields = EntryFields(main="w.js", module="a.mjs")
+
+    assert resolve_entry(fields, FILES, profile=NODE, explain=True).trace == (
+        Step("main", "w.js", "found"),
+        Step("module", "a.mjs", "not_read"),
+    )
+
+
 def test_a_refusal_names_the_reason_and_what_is_near() -> None:
     with pytest.raises(EntryNotFound) as caught:
         resolve_entry(FIELDS, FILES, "./wigdet", profile=NODE, explain=True)

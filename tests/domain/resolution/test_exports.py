@@ -137,3 +137,10 @@ def test_null_is_the_same_as_no_exports() -> None:
 
 def test_workers_prefer_their_own_condition() -> None:
     assert lead({"node": "./a.js", "workerd": "./b.js", "default": "./c.js"}, profile=WORKERS) == "b.js"
+
+
+def test_what_deno_passes_over_in_an_array_undoes_the_error_before_it() -> None:
+    exports = {"default": ["broken", 5], "node": "./a.js"}
+
+    assert lead(exports, profile=DENO) == "a.js"
+    assert lead(exports, profile=NODE) == "invalid_target"

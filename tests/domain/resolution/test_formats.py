@@ -68,3 +68,9 @@ def test_bun_runs_jsx_that_the_others_refuse() -> None:
         "unknown",
         "commonjs",
     ]
+
+
+def test_deno_takes_no_declaration_for_a_file_without_an_extension() -> None:
+    fields = EntryFields(type="module", cjs_syntax=["cli"])
+
+    assert [file_format("cli", fields, profile) for profile in (NODE, DENO)] == ["module", "commonjs"]

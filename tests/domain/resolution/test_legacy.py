@@ -76,6 +76,23 @@ def test_without_main_bun_prefers_the_index_to_module() -> None:
     assert lead(EntryFields(module="m.mjs"), {"m.mjs", "index.js"}, profile=BUN) == "index.js"
 
 
+def test_beside_module_bun_takes_an_index_with_an_extension_of_main() -> None:
+    fields = EntryFields(module="m.mjs")
+
+    assert lead(fields, {"m.mjs", "index.mjs", "index.js"}, profile=BUN) == "index.js"
+    assert lead(fields, {"m.mjs", "index.mjs"}, profile=BUN) == "m.mjs"
+    assert lead(fields, {"index.mjs", "index.js"}, profile=BUN) == "index.mjs"
+
+
+def test_a_main_with_a_final_slash_is_a_folder_where_the_runtime_says_so() -> None:
+    fields, files = EntryFields(main="lib/"), {"lib.js", "lib/index.js"}
+
+    assert lead(fields, files, profile=BUN) == "lib/index.js"
+    assert lead(fields, files, profile=DENO) == "lib/index.js"
+    assert lead(fields, files, profile=DENO, mode="require") == "lib.js"
+    assert lead(fields, files, profile=NODE, mode="require") == "lib.js"
+
+
 def test_a_main_outside_the_package_is_an_error_in_deno() -> None:
     fields = EntryFields(main="../x.js")
 

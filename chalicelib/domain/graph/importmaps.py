@@ -1,0 +1,102 @@
+"""Import maps: every specifier that the packages of a graph can import, as an address."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from chalicelib.domain.errors import EntryNotFound
+from chalicelib.domain.manifest import EntryFields
+from chalicelib.domain.resolution.entry import resolve_entry
+from chalicelib.domain.resolution.exports import counts_as_exports, subpath_map
+from chalicelib.domain.resolution.profiles import Profile
+from chalicelib.domain.resolution.trace import Refused
+
+MAX_SUBPATHS: Final = 2000
+"""Of one pattern; what a pattern covers beyond is left out."""
+
+Addresses = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Importable:
+    """A package that can be imported from: its fields and files, and the address of its root folder."""
+
+    fields: EntryFields
+    files: Collection[str]
+    root: str
+
+
+def specifiers(name: str, package: Importable, profile: Profile) -> Addresses:
+    """Answer what importing a package by a name, and by paths below it, leads to."""
+    exports = package.fields.exports
+    if not counts_as_exports(exports, profile.targets):
+        root = _address(package, ".", profile)
+        below: Addresses = {f"{name}/": f"{package.root}/"}
+        return {name: root, **below} if root else below
+    try:
+        table = subpath_map(exports)
+    except Refused:
+        return {}
+    found: Addresses = {}
+    for key in table:
+        for subpath, address in _addresses(key, table, package, profile):
+            found[f"{name}{subpath[1:]}"] = address
+    return found
+
+
+def _addresses(
+    key: str, table: Mapping[str, Any], package: Importable, profile: Profile
+) -> Iterator[tuple[str, str | None]]:
+    if "*" not in key:
+        address = _address(package, key, profile)
+        if address is not None:
+            yield key, address
+        return
+    if table[key] is None:
+        if key.endswith("/*"):
+            yield key[:-1], None
+        return
+    for count, (star, subpath) in enumerate(_expanded(key, table, package)):
+        address = _address(package, subpath, profile)
+        if address is None:
+            continue
+        if key.endswith("/*") and address.endswith(f"/{quote(star)}"):
+            # All that the pattern covers lies below one folder.
+            yield key[:-1], address[: -len(quote(star))]
+            return
+        yield subpath, address
+        if count >= MAX_SUBPATHS:
+            return
+
+
+def _expanded(key: str, table: Mapping[str, Any], package: Importable) -> Iterator[tuple[str, str]]:
+    """Answer what can stand for the star, and the subpath it makes, from the files that the targets match."""
+    seen = set()
+    for target in dict.fromkeys(_targets(table[key])):
+        before, _, after = target.removeprefix("./").partition("*")
+        pattern = re.compile(f"{re.escape(before)}(.+){re.escape(after)}", re.DOTALL)
+        for path in sorted(package.files):
+            match = pattern.fullmatch(path)
+            if match is not None and match[1] not in seen:
+                seen.add(match[1])
+                yield match[1], key.replace("*", match[1])
+
+
+def _targets(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if "*" in value:
+            yield value
+        return
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for item in inner:
+        yield from _targets(item)
+
+
+def _address(package: Importable, subpath: str, profile: Profile) -> str | None:
+    try:
+        entry = resolve_entry(package.fields, package.files, subpath, profile=profile, mode="import")
+    except EntryNotFound:
+        return None
+    return f"{package.root}/{quote(entry.path)}"
