@@ -57,7 +57,7 @@ def calls(world: World) -> list[str]:
     return made
 
 
-def resolve(container: Container, spec: str = "demo@^2") -> str:
+def resolve(container: Container, spec: str = "demo@^2") -> str | None:
     """Resolve a spec on Node."""
     return container.resolving.resolve(PackageSpec.parse(spec), runtime="node", mode="import", base="").url
 

@@ -12,7 +12,7 @@ from chalicelib.domain.executions.records import Event, Job
 from chalicelib.domain.head import Change
 from chalicelib.domain.manifest import Publisher
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.patterns import PackagePatterns
+from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.domain.publishers import PublisherNotAllowed
 from chalicelib.services.publishing import STAGES, Published, PublishRequest
 from chalicelib.storage.port import StorageUnavailable
@@ -36,10 +36,10 @@ def job_of(world: World, publisher: Publisher = ALICE) -> Job:
     return job
 
 
-def queue(world: World, within: str = "/manifests/", **fields: str) -> Job:
+def queue(world: World, within: str = "/manifests/", *, tag: str | None = None) -> Job:
     """Publish up to a call that fails, and answer the job that waits for another attempt."""
     with pytest.raises(StorageUnavailable):
-        publish(world.fresh(FaultyStore(world.medium, Fault.UNAVAILABLE, at=1, within=within)), **fields)
+        publish(world.fresh(FaultyStore(world.medium, Fault.UNAVAILABLE, at=1, within=within)), tag=tag)
     return job_of(world)
 
 
@@ -62,13 +62,14 @@ def send(
     *,
     publisher: Publisher = ALICE,
     name: PackageName | None = None,
-    packages: PackagePatterns | None = None,
+    packages: PackagePatterns = EVERY_PACKAGE,
     tag: str | None = None,
 ) -> Published:
     """Send the bytes that `publish` sends, as a request says."""
-    allowed = {} if packages is None else {"packages": packages}
     return container.publishing.publish(
-        PublishRequest(publisher=publisher, source="cli", name=name, tag=tag, data=package(), **allowed),
+        PublishRequest(
+            publisher=publisher, source="cli", name=name, packages=packages, tag=tag, data=package()
+        ),
         patience=0,
     )
 
