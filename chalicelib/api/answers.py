@@ -20,7 +20,7 @@ NO_STORE: Final = "no-store"
 READS: Final = frozenset({"GET", "HEAD"})
 BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 KEPT_BY_NOT_MODIFIED: Final = frozenset(
-    {"cache-control", "content-location", "date", "etag", "expires", "vary"}
+    {"cache-control", "content-location", "date", "etag", "expires", "retry-after", "vary"}
 )
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')

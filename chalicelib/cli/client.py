@@ -66,10 +66,12 @@ class Registry:
         """Remove what is at a path."""
         return self._send("DELETE", path, headers)
 
-    def create(self, path: str, value: Mapping[str, Any]) -> Answer:
+    def create(self, path: str, value: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
         """Make something new below a path, described as JSON."""
         data = json.dumps(value, ensure_ascii=False).encode()
-        return self._send("POST", path, {"Content-Type": "application/json"}, bytes_body(data))
+        return self._send(
+            "POST", path, {**(headers or {}), "Content-Type": "application/json"}, bytes_body(data)
+        )
 
     def post(self, path: str, body: Body, headers: Mapping[str, str]) -> Answer:
         """Send bytes to a path."""

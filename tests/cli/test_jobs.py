@@ -587,6 +587,13 @@ class TestReplaying:
         assert (result.status, result.out) == (ExitStatus.OK, f"Queued {ID} again, from analyze\n")
         assert result.err == f"`prism job {ID} --follow` shows what happens\n"
 
+    def test_it_says_who_asks(self, prism: Prism, registry: FakeRegistry) -> None:
+        registry.answer(f"POST /v1/jobs/{ID}/replay", Reply(QUEUED | {"replayFrom": "read"}, 202))
+
+        prism("job", "replay", ID, "--publisher-name", "Ada")
+
+        assert registry.asked[0].headers["x-prism-publisher-name"] == "Ada"
+
     def test_the_new_run_alone_is_followed(self, prism: Prism, registry: FakeRegistry) -> None:
         registry.answer(f"POST /v1/jobs/{ID}/replay", Reply(QUEUED | {"replayFrom": "read"}, 202))
         registry.answer(JOB, QUEUED, RUNNING | {"runId": NEXT_RUN}, COMPLETED | {"runId": NEXT_RUN})

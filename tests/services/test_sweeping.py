@@ -402,6 +402,19 @@ class TestJobs:
         assert told.named == [f"{job_id(SHA256, ALICE.name)} completed"]
         assert registry.listed() == [("demo", "1.0.0")]
 
+    def test_a_job_whose_lease_cannot_be_read_is_finished(self, registry: Registry) -> None:
+        assert registry.die_publishing(at=12)
+        keys = registry.process().keys
+        leases = list(registry.medium.list(keys.leases(job_id(SHA256, ALICE.name))))
+        for lease in leases:
+            assert isinstance(lease, ObjectInfo)
+            registry.medium.put(lease.key, b"{")
+        registry.clock.forward(seconds=90)
+
+        assert task(registry.sweep(), "jobs").done == 1
+        assert leases
+        assert registry.listed() == [("demo", "1.0.0")]
+
     def test_a_queued_job_is_taken_up_after_a_minute(self, registry: Registry) -> None:
         registry.process().artifacts.stage(SHA256, package())
         registry.job()

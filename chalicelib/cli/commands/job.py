@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.cli.commands.verdict import PUBLISHING_ANSWERS
 from chalicelib.cli.environment import Environment
 from chalicelib.cli.exits import ExitStatus
-from chalicelib.cli.options import add_registry, command, open_registry
+from chalicelib.cli.options import add_publisher, add_registry, command, open_registry
 
 if TYPE_CHECKING:
     from chalicelib.cli.client import Answer, Registry
@@ -70,6 +70,7 @@ def register(subparsers: "Subparsers") -> None:
         metavar="STAGE",
         help="with `replay`: the first stage that is done again (default: read)",
     )
+    add_publisher(parser)
     add_registry(parser)
     parser.add_argument(
         "--json",
@@ -157,10 +158,12 @@ def _last(registry: "Registry") -> Json | None:
 def _replay(registry: "Registry", job_id: str, args: Namespace, env: Environment) -> ExitStatus:
     from urllib.parse import urlencode
 
+    from chalicelib.cli.identity import publisher
     from chalicelib.cli.output import show, show_json
 
     query = f"?{urlencode({'from': args.first})}" if args.first else ""
-    answer = registry.create(f"{_path(job_id)}/{REPLAY}{query}", {})
+    headers = publisher(args, env).headers()
+    answer = registry.create(f"{_path(job_id)}/{REPLAY}{query}", {}, headers)
     job = answer.value
     if args.follow:
         return _follow(registry, job, job.get("runId"), args, env)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.domain.executions.errors import Overtaken, RunHeld
+from chalicelib.domain.executions.errors import Overtaken, RunHeld, UnreadableRecords
 from chalicelib.domain.executions.names import SUFFIX, JobPlace
 from chalicelib.domain.executions.records import Job, JobState
 from chalicelib.domain.sweeping import Position
@@ -64,7 +64,12 @@ class AbandonedJobs:
     def _is_abandoned(self, job: Job) -> bool:
         if job.state == "queued":
             return True
-        lease, now = self._executions.current_lease(job.id), self._now()
+        now = self._now()
+        try:
+            lease = self._executions.current_lease(job.id)
+        except UnreadableRecords:
+            # It counts as ended, so that no damaged record keeps a job from its end.
+            return True
         if lease is not None:
             return lease.ended(_milliseconds(now))
         return job.started_at < _milliseconds(now - PATIENCE)
