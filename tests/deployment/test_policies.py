@@ -134,7 +134,6 @@ FORBIDDEN: Final = [
     pytest.param(API, "s3:PutObject", "verdicts", id="the-api-writes-verdicts"),
     *[pytest.param(f, "s3:PutObject", "access", id=f"{f}-writes-access") for f in EVENT_FUNCTIONS],
     *[pytest.param(f, "s3:GetObject", "access/tokens", id=f"{f}-reads-tokens") for f in EVENT_FUNCTIONS],
-    *[pytest.param(f, "s3:DeleteObject", "index/jobs/all", id=f"{f}-unlists-jobs") for f in FUNCTIONS],
     *[
         pytest.param(f, f"s3:{action}Object", room, id=f"{f}-{action}s-{room}".lower())
         for f, action, room in product(
