@@ -160,6 +160,8 @@ def _compressible(answer: Answer) -> Answer:
     API Gateway compresses every answer of some size that states no Content-Encoding, whatever its status and type. Of a
     part, the ranges would no longer be those of the file; and what is compressed already is not compressed again.
     """
+    if answer.header("Content-Encoding") is not None:
+        return answer
     if answer.status == HTTPStatus.PARTIAL_CONTENT or is_compressed(answer.content_type):
         return answer.with_header("Content-Encoding", "identity")
     return answer.varying_by("Accept-Encoding")

@@ -4,9 +4,9 @@
     read     the tarball, once, as a stream            staged/….pack
     analyze  the analyzers, in order                   nothing
     claim    the number is taken for these bytes       manifest, create-only
-    settle   what a visible version needs              tarball, pack, metadata
+    settle   what a visible version needs              tarball, pack, metadata, npm text
     commit   the version is visible                    head, compare-and-swap
-    derive   listing and search know it                index
+    derive   listing, search and npm's clients know it index, npm documents
 
 Bytes are durable before anything is claimed, and after the claim only repeatable writes remain, so nothing is ever
 rolled back. From the second stage on it is a job: each stage that is finished leaves a checkpoint, and whoever takes
@@ -35,7 +35,7 @@ from chalicelib.domain.patterns import EVERYTHING
 from chalicelib.domain.tags import check_tag
 from chalicelib.services.executing import Executor, Limits, Stage, newest_checkpoints
 from chalicelib.services.publishing import analyze, claim, commit, derive, read, settle
-from chalicelib.services.publishing.allowed import check_allowed
+from chalicelib.services.publishing.allowed import check_allowed, check_version
 from chalicelib.services.publishing.stage import stage
 from chalicelib.services.publishing.values import Published, PublishRequest, Staged, Work, Workshop
 from chalicelib.services.publishing.wishes import Continuation, Request, job_id, jobs_of
@@ -186,6 +186,8 @@ class Publishing:
             self._check_allowed(request, name)
         elif request.name != name:
             raise NameMismatch(request.name, name)
+        if request.version is not None:
+            check_version(request.version, name, version)
         manifest = self._workshop.manifests.get(name, version)
         metadata = self._workshop.metadata.get(name, version)
         assert manifest is not None, "a visible version has a manifest"
@@ -193,7 +195,7 @@ class Publishing:
         head, _ = commit.commit(
             self._workshop.heads, manifest.manifest, request.tag, actor=request.publisher.name
         )
-        derive.derive(self._workshop.index, self._workshop.manifests, head)
+        self._workshop.deriving.follow(head)
         self._workshop.artifacts.discard_staged(staged.sha256)
         return Published(False, head, manifest, metadata, self._report(job), job)
 

@@ -9,7 +9,7 @@ from chalicelib.domain.executions.errors import JobNotFound
 from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
 from chalicelib.services.publishing import analyze
-from chalicelib.services.publishing.allowed import check_name
+from chalicelib.services.publishing.allowed import check_identity
 from chalicelib.services.publishing.stage import staged_before
 from chalicelib.services.publishing.values import PublishRequest, Staged, Work, Workshop
 
@@ -62,6 +62,7 @@ class Request:
             publisher=request.publisher,
             source=request.source,
             declared=request.name,
+            declared_version=request.version,
             packages=request.packages,
             tag=request.tag,
             resumed=job.run_id is not None,
@@ -72,7 +73,7 @@ class Request:
     def check(self, work: Work) -> None:
         """Hold the request to the package that was found before; raises NameMismatch and Forbidden."""
         if work.name is not None:
-            check_name(work, work.name)
+            check_identity(work, work.name, work.version)
 
     def close(self) -> None:
         """Let go of what the work needed on this machine."""
