@@ -33,6 +33,7 @@ from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERYTHING
 from chalicelib.domain.tags import check_tag
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.executing import Executor, Limits, Stage, newest_checkpoints
 from chalicelib.services.publishing import analyze, claim, commit, derive, read, settle
 from chalicelib.services.publishing.allowed import check_allowed
@@ -131,7 +132,7 @@ class Publishing:
             attempts=0,
             replays=(job.replays or 0) + 1,
             replay_from=from_stage,
-            started_at=int(self._workshop.now().timestamp() * 1000),
+            started_at=milliseconds(self._workshop.now()),
             finished_at=None,
             stage=None,
             error=None,

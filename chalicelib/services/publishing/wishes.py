@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from chalicelib.domain.executions.errors import JobNotFound
 from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.publishing import analyze
 from chalicelib.services.publishing.allowed import check_name
 from chalicelib.services.publishing.stage import staged_before
@@ -100,7 +101,7 @@ class Request:
         return Job(
             id=job_id(self.staged.sha256, request.publisher.name),
             type=PUBLISH,
-            started_at=int(self.workshop.now().timestamp() * 1000),
+            started_at=milliseconds(self.workshop.now()),
             name=request.name,
             digest=self.staged.sha256,
             size=self.staged.size,

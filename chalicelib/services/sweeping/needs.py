@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.executions.records import Job
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.publishing.wishes import jobs_of
 from chalicelib.stores.executions import Executions
 from chalicelib.stores.heads import Heads
@@ -52,7 +53,7 @@ class Needs:
         if job.state != "failed" or job.error is None or not job.error.is_retryable:
             return False
         ended = job.started_at if job.finished_at is None else job.finished_at
-        return ended > int((self._now() - REPLAYABLE).timestamp() * 1000)
+        return ended > milliseconds(self._now() - REPLAYABLE)
 
     def _holds_claim(self, job: Job, sha256: str) -> bool:
         """Tell whether the job took a version's number for these bytes, and died before the version was visible."""

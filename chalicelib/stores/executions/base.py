@@ -12,6 +12,7 @@ from chalicelib.domain.document import UnreadableDocument
 from chalicelib.domain.executions.errors import Unreadable, UnreadableRecords
 from chalicelib.domain.executions.identity import is_id
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.times import milliseconds
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import (
     NOT_MODIFIED,
@@ -58,7 +59,7 @@ class Part:
         self._sleep = sleep
 
     def _now(self) -> int:
-        return int(self._clock().timestamp() * 1000)
+        return milliseconds(self._clock())
 
     def _create(self, key: str, data: bytes) -> bool:
         """Write a record that nothing replaces; answers whether its key was free."""
