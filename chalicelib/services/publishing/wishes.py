@@ -48,7 +48,7 @@ class Request:
 
     def job(self, stored: Job | None) -> Job | None:
         """Answer the job there is while it is not finished, and a new one unless it has made the version visible."""
-        if stored is not None and stored.state in {"queued", "running"}:
+        if stored is not None and stored.is_open:
             return stored
         if stored is not None and stored.state == "completed" and self.is_visible(stored):
             return None
@@ -126,7 +126,7 @@ class Continuation:
         """Answer the job while it is not finished, and is one of publishing; raises JobNotFound."""
         if stored is None:
             raise JobNotFound(self.job_id)
-        return stored if stored.type == PUBLISH and stored.state in {"queued", "running"} else None
+        return stored if stored.type == PUBLISH and stored.is_open else None
 
     def work(self, job: Job) -> Work:
         """Answer the work as it was asked for."""

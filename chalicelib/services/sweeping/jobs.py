@@ -60,7 +60,7 @@ class AbandonedJobs:
         except (RunHeld, Overtaken):
             return None
         # Jobs of other kinds are left to their own workers, and answered as they are.
-        return None if ended.state in STATES else f"{ended.id} {ended.state}"
+        return None if ended.is_open else f"{ended.id} {ended.state}"
 
     def _is_abandoned(self, job: Job) -> bool:
         if job.state == "queued":

@@ -45,12 +45,10 @@ class Needs:
         job = self._executions.retrieve_job(job_id)
         if job is None:
             return False
-        return (
-            job.state in {"queued", "running"} or self._is_replayable(job) or self._holds_claim(job, sha256)
-        )
+        return job.is_open or self._is_replayable(job) or self._holds_claim(job, sha256)
 
     def _is_replayable(self, job: Job) -> bool:
-        if job.state != "failed" or job.error is None or not job.error.is_retryable:
+        if not job.may_go_on:
             return False
         ended = job.started_at if job.finished_at is None else job.finished_at
         return ended > milliseconds(self._now() - REPLAYABLE)
