@@ -35,16 +35,35 @@ def jobs_of(sha256: str) -> str:
     return f"publish-{sha256[:32]}-"
 
 
+class _Publish:
+    """What a publish comes to, whoever wants it; `begun` is the work that was last begun for the wish."""
+
+    begun: Work | None = None
+
+    def close(self) -> None:
+        """Let go of what the work needed on this machine."""
+        if self.begun is not None:
+            self.begun.close()
+
+    def finished(self, work: Work) -> None:
+        """Remove what was staged."""
+        work.workshop.artifacts.discard_staged(work.staged.sha256)
+
+    def described(self, job: Job, work: Work) -> Job:
+        """Answer the job with the name and version that were found."""
+        found = {"name": work.declared or work.name, "version": work.version}
+        return job.changed(**{name: value for name, value in found.items() if value is not None})
+
+
 @dataclass
-class Request:
-    """A wish to publish staged bytes; `work` is what was last begun for it."""
+class Request(_Publish):
+    """A wish to publish staged bytes."""
 
     workshop: Workshop
     request: PublishRequest
     staged: Staged
     staging_ms: int
     is_visible: Callable[[Job], bool]
-    begun: Work | None = None
 
     def job(self, stored: Job | None) -> Job | None:
         """Answer the job there is while it is not finished, and a new one unless it has made the version visible."""
@@ -75,19 +94,6 @@ class Request:
         if work.name is not None:
             check_name(work, work.name)
 
-    def close(self) -> None:
-        """Let go of what the work needed on this machine."""
-        if self.begun is not None:
-            self.begun.close()
-
-    def finished(self, work: Work) -> None:
-        """Remove what was staged."""
-        work.workshop.artifacts.discard_staged(work.staged.sha256)
-
-    def described(self, job: Job, work: Work) -> Job:
-        """Answer the job with the name and version that were found."""
-        return described(job, work)
-
     def facts(self) -> Mapping[str, Any]:
         """Answer how long it took to make the bytes durable."""
         return {"staged": {"size": self.staged.size, "durationMs": self.staging_ms}}
@@ -115,12 +121,11 @@ class Request:
 
 
 @dataclass
-class Continuation:
+class Continuation(_Publish):
     """A wish that a job which somebody began comes to its end."""
 
     workshop: Workshop
     job_id: str
-    begun: Work | None = None
 
     def job(self, stored: Job | None) -> Job | None:
         """Answer the job while it is not finished, and is one of publishing; raises JobNotFound."""
@@ -148,25 +153,6 @@ class Continuation:
     def check(self, work: Work) -> None:
         """Let the work go on; whether its publisher still may is asked at the claim, and recorded with the job."""
 
-    def close(self) -> None:
-        """Let go of what the work needed on this machine."""
-        if self.begun is not None:
-            self.begun.close()
-
-    def finished(self, work: Work) -> None:
-        """Remove what was staged."""
-        work.workshop.artifacts.discard_staged(work.staged.sha256)
-
-    def described(self, job: Job, work: Work) -> Job:
-        """Answer the job with the name and version that were found."""
-        return described(job, work)
-
     def facts(self) -> Mapping[str, Any]:
         """Answer nothing: the bytes were there."""
         return {}
-
-
-def described(job: Job, work: Work) -> Job:
-    """Answer a job with the name and version that its work has found."""
-    found = {"name": work.declared or work.name, "version": work.version}
-    return job.changed(**{name: value for name, value in found.items() if value is not None})
