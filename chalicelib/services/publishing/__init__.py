@@ -33,6 +33,7 @@ from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERYTHING
 from chalicelib.domain.tags import check_tag
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.executing import Executor, Limits, Stage, newest_checkpoints
 from chalicelib.services.publishing import analyze, claim, commit, derive, read, settle
 from chalicelib.services.publishing.allowed import check_allowed, check_version
@@ -122,7 +123,7 @@ class Publishing:
         if by is not None:
             # Of what nobody knows yet, it may be any package.
             self._workshop.publishers.get().check(by, job.name or EVERYTHING)
-        if job.state in {"queued", "running"}:
+        if job.is_open:
             raise JobUnfinished(job_id, job.state)
         if job.digest is None or not self._workshop.artifacts.has_bytes(job.digest, job.name, job.version):
             raise BytesGone(job_id)
@@ -131,7 +132,7 @@ class Publishing:
             attempts=0,
             replays=(job.replays or 0) + 1,
             replay_from=from_stage,
-            started_at=int(self._workshop.now().timestamp() * 1000),
+            started_at=milliseconds(self._workshop.now()),
             finished_at=None,
             stage=None,
             error=None,
@@ -230,18 +231,12 @@ class Publishing:
 
     def _is_needed(self, sha256: str) -> bool:
         try:
-            return any(map(_may_go_on, self._executions.jobs_beginning(jobs_of(sha256))))
+            return any(job.may_go_on for job in self._executions.jobs_beginning(jobs_of(sha256)))
         except UnreadableRecords:
             return True
 
     def _check_allowed(self, request: PublishRequest, name: PackageName) -> None:
         check_allowed(self._workshop.publishers, request.publisher.name, request.packages, name)
-
-
-def _may_go_on(job: Job) -> bool:
-    if job.state == "failed":
-        return job.error is not None and job.error.is_retryable
-    return job.state in {"queued", "running"}
 
 
 def _published(work: Work, job: Job) -> Published:
