@@ -11,9 +11,8 @@ from chalicelib.domain.head import Event, Head
 from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
-from chalicelib.storage.parallel import at_once
+from chalicelib.storage.parallel import at_once, in_parallel
 from chalicelib.storage.port import NOT_MODIFIED
-from chalicelib.stores.executions.base import in_parallel
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
 
