@@ -1,0 +1,1 @@
+"""The npm protocol: what unmodified npm, pnpm, yarn and bun ask for below `/npm`."""
