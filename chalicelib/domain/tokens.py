@@ -111,6 +111,11 @@ def token_id(text: str) -> str | None:
     return found[1] if found else None
 
 
+def holds_token(text: str) -> bool:
+    """Tell whether the text of a token is anywhere in a text."""
+    return _TEXT.search(text) is not None
+
+
 def is_token_id(text: str) -> bool:
     """Tell whether a text can be a token's id, and so part of a key."""
     return _ID.fullmatch(text) is not None

@@ -17,6 +17,7 @@ from chalicelib.domain.logins import (
 )
 from chalicelib.domain.publishers import normal_name, publisher_name
 from chalicelib.domain.times import timestamp
+from chalicelib.domain.tokens import holds_token
 from chalicelib.services.access import ADMIN, Access
 from chalicelib.services.granting import Granting, NewToken
 from chalicelib.stores.access import Approvals
@@ -32,8 +33,8 @@ class Started(NamedTuple):
 class Logins:
     """Gives users tokens of their own, in two ways: by approval of a person elsewhere, and by name and password.
 
-    The password is a token. Where the registry is open there is none: users are who they say they are, and their tokens
-    are good only while that is so.
+    The password is a token. Where the registry is open any other will do: users are who they say they are, and their
+    tokens are good only while that is so.
     """
 
     def __init__(
@@ -64,12 +65,12 @@ class Logins:
         open_login(login, self._now())
 
     def approve(self, login: str, answer: str) -> str:
-        """Approve a login by a token, or in an open registry by a name; answers who approved.
+        """Approve a login by a token, or in an open registry by a name too; answers who approved.
 
         Raises LoginNotFound, LoginDone, LoginRefused and InvalidPayload.
         """
         self.check(login)
-        caller = _self_named(answer) if self._is_open else self._holder(answer)
+        caller = self._known(answer) or self._self_named(answer)
         approval = Approval(rights=own_rights(caller), token=caller.token, approved_at=timestamp(self._now()))
         if not self._approvals.create(login, approval):
             raise LoginDone
@@ -96,34 +97,35 @@ class Logins:
 
         Raises LoginRefused, and InvalidPayload for a name that nobody can have.
         """
-        if self._is_open:
-            return self._issue(_self_named(name))
-        caller = self._holder(password)
+        caller = self._known(password) or self._self_named(name)
         if normal_name(name) != caller.name:
             raise LoginRefused(
                 f"the token given as the password speaks as `{caller.name}`; log in as `{caller.name}`, or give one "
                 f"that speaks as `{normal_name(name)[:60]}`"
             )
-        return self._issue(caller)
-
-    def _issue(self, caller: Caller) -> NewToken:
         return self._granting.issue(own_rights(caller), by=caller)
 
-    def _holder(self, text: str) -> Caller:
+    def _known(self, text: str) -> Caller | None:
+        """Answer whom a token speaks as, or None for a text that is no good token."""
         try:
             return self._access.authenticate(text.strip())
-        except InvalidToken as error:
+        except InvalidToken:
+            return None
+
+    def _self_named(self, name: str) -> Caller:
+        """Answer somebody of whom nothing is known but a name; raises LoginRefused and InvalidPayload."""
+        if not self._is_open:
             raise LoginRefused(
                 "this is no token of this registry, or it has expired or was revoked; in place of a password give a "
                 "token that an admin of this registry made for you"
-            ) from error
-
-
-def _self_named(name: str) -> Caller:
-    """Answer somebody of whom nothing is known but a name; raises InvalidPayload, and LoginRefused for the admin's."""
-    name = publisher_name(name)
-    if name.casefold() == ADMIN.name:
-        raise LoginRefused(
-            f"`{ADMIN.name}` is whoever has the token of the settings; log in under another name"
-        )
-    return Caller(name, EVERYBODY.scopes, open_only=True)
+            )
+        if holds_token(name):
+            raise LoginRefused(
+                "this holds a token that is not good here; a name is kept, and no secret may be in it"
+            )
+        name = publisher_name(name)
+        if name.casefold() == ADMIN.name:
+            raise LoginRefused(
+                f"`{ADMIN.name}` is whoever has the token of the settings; log in under another name"
+            )
+        return Caller(name, EVERYBODY.scopes, open_only=True)

@@ -55,6 +55,10 @@ VALUES: Final = {
     "id": "000000000000",
     "run": "run-00000001",
     "publisher": "role:build",
+    "user": "alice",
+    "rev": "1-0",
+    "token": "000000000000",
+    "login": "00000000-" + 40 * "0",
 }
 BODIES: Final[dict[str, dict[str, object]]] = {
     "PUT /v1/packages/{name}/dist-tags/{tag}": {"version": "1.0.0"},
@@ -63,6 +67,9 @@ BODIES: Final[dict[str, dict[str, object]]] = {
     "POST /v1/tokens": {"name": "ci", "scopes": ["publish"]},
     "PUT /v1/publishers/{publisher}": {"packages": ["demo"]},
     "POST /v1/rebuild": {},
+    "PUT /npm/-/user/org.couchdb.user:{user}": {"password": "none"},
+    "PUT /npm/-/user/org.couchdb.user:{user}/-rev/{rev}": {"password": "none"},
+    "POST /npm/-/npm/v1/tokens": {"name": "laptop"},
 }
 QUERIES: Final = {"/v1/resolve": "?spec=demo", "/v1/health": "?deep=true"}
 

@@ -65,7 +65,7 @@ def start(request: Request) -> Answer:
     cross_origin=False,
 )
 def ask(request: Request) -> Answer:
-    """Ask a person to approve a login: by a token, or in an open registry by a name."""
+    """Ask a person to approve a login: by a token, or in an open registry by a name too."""
     try:
         container().logins.check(request.params["login"])
     except LoginNotFound as error:

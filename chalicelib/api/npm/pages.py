@@ -73,7 +73,7 @@ _NAMES_INPUT: Final = """<label for="answer">Your name</label>
 <input id="answer" name="answer" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" \
 maxlength="200" required autofocus aria-describedby="hint">
 <p class="hint" id="hint">This registry is open: you are who you say you are. The login is good only while the \
-registry stays open.</p>"""
+registry stays open. A token of this registry will do too.</p>"""
 
 
 class Kind(NamedTuple):

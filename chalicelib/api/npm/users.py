@@ -47,7 +47,7 @@ class User(Document):
 
 
 class LoginPayload(Payload):
-    """A name and, as the password, a token that speaks as it; an open registry takes any password."""
+    """A name and, as the password, a token that speaks as it; an open registry takes any other too."""
 
     name: str | None = Field(default=None, max_length=1000)
     password: str = Field(max_length=1000)
