@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from chalicelib.services.graphing import Graphing
     from chalicelib.services.ingesting import Ingesting
     from chalicelib.services.jobs import Jobs
+    from chalicelib.services.logins import Logins
     from chalicelib.services.npm.reading import Reading
     from chalicelib.services.npm.rendering import Rendering
     from chalicelib.services.npm.texts import Texts
     from chalicelib.services.npm.writing import Writing
+    from chalicelib.services.own_tokens import OwnTokens
     from chalicelib.services.publishing import Publishing, Workshop
     from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.resolving import Resolving
@@ -219,7 +221,12 @@ class Container:
         from chalicelib.domain.tokens import configured_digest
         from chalicelib.services.access import Access
 
-        return Access(self.tokens, admin_digest=configured_digest(self.settings.admin_token), now=self._now)
+        return Access(
+            self.tokens,
+            admin_digest=configured_digest(self.settings.admin_token),
+            now=self._now,
+            is_open=self.settings.access == "open",
+        )
 
     @cached_property
     def granting(self) -> "Granting":
@@ -228,6 +235,27 @@ class Container:
         from chalicelib.stores.access import AuditLog
 
         return Granting(self.tokens, self.publishers, AuditLog(self.store, self.keys), now=self._now)
+
+    @cached_property
+    def logins(self) -> "Logins":
+        """Gives users tokens of their own."""
+        from chalicelib.services.logins import Logins
+        from chalicelib.stores.access import Approvals
+
+        return Logins(
+            Approvals(self.store, self.keys),
+            self.access,
+            self.granting,
+            is_open=self.settings.access == "open",
+            now=self._now,
+        )
+
+    @cached_property
+    def own_tokens(self) -> "OwnTokens":
+        """Lets users list, make and revoke tokens of their own."""
+        from chalicelib.services.own_tokens import OwnTokens
+
+        return OwnTokens(self.tokens, self.granting, now=self._now)
 
     @cached_property
     def workshop(self) -> "Workshop":

@@ -146,6 +146,10 @@ class ObjectKeys:
         """One entry of that log; the places of newer ones come first."""
         return f"{self.audit}{place}.json"
 
+    def login(self, login_id: str) -> str:
+        """The approval of a login that waits for it; swept."""
+        return f"{self.prefix}logins/{login_id}.json"
+
     @property
     def jobs(self) -> str:
         """The prefix of executions; each job's lie below its id."""
@@ -201,7 +205,7 @@ class ObjectKeys:
     @property
     def swept(self) -> tuple[str, ...]:
         """The prefixes of what may be left lying, which a bucket's lifecycle removes."""
-        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes")
+        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes", "logins")
         return tuple(f"{self.prefix}{room}/" for room in rooms)
 
     @property

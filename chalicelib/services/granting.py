@@ -26,6 +26,7 @@ from chalicelib.domain.tokens import (
     SECRET_BYTES,
     TokenFacts,
     TokenRecord,
+    TokenRights,
     digest_of,
     token_id,
     token_text,
@@ -61,7 +62,7 @@ class PublisherList(Document):
 
 
 class Granting:
-    """Makes and revokes tokens, and says whom to trust; `by` is the admin who wants it."""
+    """Makes and revokes tokens, and says whom to trust; `by` is who wants it."""
 
     def __init__(
         self,
@@ -88,14 +89,20 @@ class Granting:
         by: Caller,
     ) -> NewToken:
         """Make a token that speaks as `name`; raises InvalidPayload."""
-        now = self._now()
+        rights = TokenRights(
+            name=publisher_name(name),
+            scopes=_scopes(scopes, packages),
+            packages=None if packages is None else list(PackagePatterns.parse(packages).texts),
+            expires_at=timestamp(self._now() + lifetime) if lifetime else None,
+        )
+        return self.issue(rights, by=by)
+
+    def issue(self, rights: TokenRights, *, by: Caller) -> NewToken:
+        """Make a token with rights that were checked before; `by` is who makes it, for an admin or for themselves."""
         wanted = {
-            "name": publisher_name(name),
-            "scopes": _scopes(scopes, packages),
-            "packages": None if packages is None else list(PackagePatterns.parse(packages).texts),
-            "created_at": timestamp(now),
+            **{name: getattr(rights, name) for name in TokenRights.model_fields},
+            "created_at": timestamp(self._now()),
             "created_by": _name(by),
-            "expires_at": timestamp(now + lifetime) if lifetime else None,
         }
         while True:
             text = token_text(self._random_bytes(ID_BYTES), self._random_bytes(SECRET_BYTES))
@@ -206,5 +213,5 @@ def _listed(publishers: TrustedPublishers) -> PublisherList:
 
 
 def _name(by: Caller) -> str:
-    assert by.name is not None, "nobody unknown has the scope `admin`"
+    assert by.name is not None, "nobody unknown changes who may do what"
     return by.name

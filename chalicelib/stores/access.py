@@ -1,4 +1,4 @@
-"""Who may do what, over a store: tokens, the list of publishers, and the log of changes to both."""
+"""Who may do what, over a store: tokens, logins, the list of publishers, and the log of changes to them."""
 
 import random
 import time
@@ -9,6 +9,7 @@ from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.logins import Approval
 from chalicelib.domain.publishers import TrustedPublishers
 from chalicelib.domain.tokens import TokenNotFound, TokenRecord, is_token_id
 from chalicelib.storage.parallel import in_parallel
@@ -90,6 +91,26 @@ class Tokens:
         start = self._keys.token(after) if after else None
         ids = [_stem(info.key, prefix) for info in _objects(self._store, prefix, start, limit)]
         return [record for record in in_parallel(self.get, ids) if record is not None]
+
+
+class Approvals:
+    """Logins that somebody has approved, each collected once."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._keys = keys
+        self._approvals = _Changeable(store, Approval)
+
+    def create(self, login_id: str, approval: Approval) -> bool:
+        """Keep an approval; answers whether it is the login's first."""
+        return self._approvals.create(self._keys.login(login_id), approval)
+
+    def change(self, login_id: str, decide: Callable[[Approval], Approval | None]) -> Approval | None:
+        """Replace an approval by what `decide` makes of it, unless that is None; None where nobody approved yet."""
+        return self._approvals.change(
+            self._keys.login(login_id),
+            lambda present: None if present is None else decide(present),
+            name="login",
+        )
 
 
 class Publishers:
