@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.services.resolving import Resolving
     from chalicelib.services.searching import Searching
     from chalicelib.services.serving import Serving
+    from chalicelib.services.signing import Signing
     from chalicelib.services.sweeping import Sweeping
     from chalicelib.services.verdicts import Verdicts
     from chalicelib.stores.access import Publishers, Tokens
@@ -184,6 +185,16 @@ class Container:
         from chalicelib.stores.access import AuditLog
 
         return Granting(self.tokens, self.publishers, AuditLog(self.store, self.keys), now=self._now)
+
+    @cached_property
+    def signing(self) -> "Signing":
+        """Signs versions, and keeps the keys."""
+        from chalicelib.services.auditing import Auditing
+        from chalicelib.services.signing import Signing
+        from chalicelib.stores.access import AuditLog, SigningKeys
+
+        auditing = Auditing(AuditLog(self.store, self.keys), now=self._now)
+        return Signing(SigningKeys(self.store, self.keys), auditing, now=self._now)
 
     @cached_property
     def workshop(self) -> "Workshop":
