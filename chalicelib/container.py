@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chalicelib.services.resolving import Resolving
     from chalicelib.services.searching import Searching
     from chalicelib.services.serving import Serving
+    from chalicelib.services.signing import Signing
     from chalicelib.services.sweeping import Sweeping
     from chalicelib.services.verdicts import Verdicts
     from chalicelib.stores.access import Publishers, Tokens
@@ -170,7 +171,7 @@ class Container:
         from chalicelib.stores.packuments import VersionTexts
 
         texts = VersionTexts(self.store, self.keys, VersionText.from_bytes)
-        return Texts(texts, self.manifests, self.artifacts)
+        return Texts(texts, self.manifests, self.artifacts, sign=lambda manifest: self.signing.of(manifest))
 
     @cached_property
     def rendering(self) -> "Rendering":
@@ -256,6 +257,16 @@ class Container:
         from chalicelib.services.own_tokens import OwnTokens
 
         return OwnTokens(self.tokens, self.granting, now=self._now)
+
+    @cached_property
+    def signing(self) -> "Signing":
+        """Signs versions, and keeps the keys."""
+        from chalicelib.services.auditing import Auditing
+        from chalicelib.services.signing import Signing
+        from chalicelib.stores.access import AuditLog, SigningKeys
+
+        auditing = Auditing(AuditLog(self.store, self.keys), now=self._now)
+        return Signing(SigningKeys(self.store, self.keys), auditing, now=self._now)
 
     @cached_property
     def workshop(self) -> "Workshop":

@@ -18,12 +18,14 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.npm.users": ("/npm/-/whoami", "/npm/-/npm/v1/user", "/npm/-/user"),
     "chalicelib.api.npm.login": ("/npm/-/v1/login", "/npm/-/v1/done"),
     "chalicelib.api.npm.tokens": ("/npm/-/npm/v1/tokens",),
-    "chalicelib.api.sweeping": ("/v1/sweep",),
-    "chalicelib.api.rebuilding": ("/v1/rebuild",),
     "chalicelib.api.npm.packages": ("/npm",),
     "chalicelib.api.npm.tags": ("/npm/-/package",),
     "chalicelib.api.npm.registry": ("/npm/-",),
     "chalicelib.api.npm.search": ("/npm/-/v1/search",),
+    "chalicelib.api.keys": ("/v1/keys",),
+    "chalicelib.api.sweeping": ("/v1/sweep",),
+    "chalicelib.api.rebuilding": ("/v1/rebuild",),
+    "chalicelib.api.npm.keys": ("/npm/-/npm/v1/keys",),
     "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),
 }
 """The modules whose `routes` are served, one line each, and what the paths of those begin with.

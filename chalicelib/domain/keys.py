@@ -138,6 +138,11 @@ class ObjectKeys:
         return f"{self.prefix}access/publishers.json"
 
     @property
+    def signing_keys(self) -> str:
+        """The keys that the registry signs versions with."""
+        return f"{self.prefix}access/signing/keys.json"
+
+    @property
     def audit(self) -> str:
         """The prefix of the log of changes to who may do what."""
         return f"{self.prefix}access/audit/"

@@ -4,12 +4,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from pydantic import Field
 
 from chalicelib.domain.access import SCOPES, Caller, Scope
-from chalicelib.domain.audit import Action, AuditEntry
+from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.patterns import EVERYTHING, PackagePatterns
@@ -31,6 +30,7 @@ from chalicelib.domain.tokens import (
     token_id,
     token_text,
 )
+from chalicelib.services.auditing import Auditing
 from chalicelib.stores.access import AuditLog, Publishers, Tokens
 
 
@@ -76,6 +76,7 @@ class Granting:
         self._tokens = tokens
         self._publishers = publishers
         self._log = log
+        self._order = Auditing(log, now=now, random_bytes=random_bytes).order
         self._now = now
         self._random_bytes = random_bytes
 
@@ -182,20 +183,6 @@ class Granting:
         found = self._log.page(after, limit + 1)
         page = found[:limit]
         return AuditPage(entries=page, next=page[-1].place if len(found) > limit else None)
-
-    def _order(self, action: Action, subject: str, by: Caller, details: dict[str, Any] | None = None) -> None:
-        """Write down what is about to be done; if that fails, it is not done."""
-        self._log.append(
-            AuditEntry(
-                id=self._random_bytes(ID_BYTES).hex(),
-                at=timestamp(self._now()),
-                by=_name(by),
-                token=by.token,
-                action=action,
-                subject=subject,
-                details=details or {},
-            )
-        )
 
 
 def _scopes(scopes: Sequence[Scope], packages: Sequence[str] | None) -> list[Scope]:

@@ -156,7 +156,7 @@ class TestOnThePage:
                 made = process.world.container.logins.collect(secret)
             except Exception as error:  # noqa: BLE001 - whatever it was is told
                 return type(error).__name__
-            return made and made.token
+            return made.token if made else None
 
         with ThreadPoolExecutor(len(processes)) as pool:
             told = list(pool.map(poll, processes))
