@@ -14,6 +14,7 @@ from chalicelib.storage.port import ObjectStore
 from chalicelib.storage.wrappers import in_production
 
 if TYPE_CHECKING:
+    from chalicelib.domain.manifest import Manifest
     from chalicelib.services.access import Access
     from chalicelib.services.browsing import Browsing
     from chalicelib.services.curating import Curating
@@ -171,7 +172,11 @@ class Container:
         from chalicelib.stores.packuments import VersionTexts
 
         texts = VersionTexts(self.store, self.keys, VersionText.from_bytes)
-        return Texts(texts, self.manifests, self.artifacts, sign=lambda manifest: self.signing.of(manifest))
+
+        def sign(manifest: "Manifest") -> list[dict[str, str]]:
+            return self.signing.of(manifest)  # made when something is signed, which no read does
+
+        return Texts(texts, self.manifests, self.artifacts, sign=sign)
 
     @cached_property
     def rendering(self) -> "Rendering":
