@@ -15,6 +15,7 @@ from chalicelib.storage.wrappers import in_production
 
 if TYPE_CHECKING:
     from chalicelib.services.access import Access
+    from chalicelib.services.auditing import Auditing
     from chalicelib.services.browsing import Browsing
     from chalicelib.services.curating import Curating
     from chalicelib.services.deriving import Deriving
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.services.sweeping import Sweeping
     from chalicelib.services.verdicts import Verdicts
     from chalicelib.stores.access import Publishers, Tokens
+    from chalicelib.stores.advisories import Advisories
     from chalicelib.stores.artifacts import Artifacts
     from chalicelib.stores.executions import Executions
     from chalicelib.stores.heads import Heads
@@ -161,6 +163,13 @@ class Container:
         from chalicelib.stores.access import Publishers
 
         return Publishers(self.store, self.keys)
+
+    @cached_property
+    def advisories(self) -> "Advisories":
+        """Security advisories."""
+        from chalicelib.stores.advisories import Advisories
+
+        return Advisories(self.store, self.keys)
 
     @cached_property
     def executions(self) -> "Executions":
@@ -330,6 +339,13 @@ class Container:
             Medium(self.settings.storage_driver, self.medium, self.keys),
             Medium(artifact_driver, self.artifact_medium, self.artifact_keys),
         )
+
+    @cached_property
+    def auditing(self) -> "Auditing":
+        """Tells which advisories affect what somebody has."""
+        from chalicelib.services.auditing import Auditing
+
+        return Auditing(self.advisories)
 
     @cached_property
     def searching(self) -> "Searching":

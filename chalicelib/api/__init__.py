@@ -15,6 +15,8 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.search": ("/v1/search",),
     "chalicelib.api.files": ("/packages",),
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),
+    "chalicelib.api.advisories": ("/v1/advisories",),
+    "chalicelib.api.npm.audit": ("/npm/-/npm/v1/security",),
     "chalicelib.api.sweeping": ("/v1/sweep",),
     "chalicelib.api.rebuilding": ("/v1/rebuild",),
     "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),

@@ -139,6 +139,20 @@ class ObjectKeys:
         return f"{self.audit}{place}.json"
 
     @property
+    def advisories(self) -> str:
+        """The prefix of the advisories of each package."""
+        return f"{self.prefix}advisories/packages/"
+
+    def package_advisories(self, name: str) -> str:
+        """The advisories of a package."""
+        return f"{self.advisories}{name}.json"
+
+    @property
+    def advisory_names(self) -> str:
+        """Which packages have advisories."""
+        return f"{self.prefix}advisories/names.bin"
+
+    @property
     def jobs(self) -> str:
         """The prefix of executions; each job's lie below its id."""
         return f"{self.prefix}jobs/"
@@ -208,6 +222,7 @@ class ObjectKeys:
             "heads",
             "segments",
             "access",
+            "advisories",
             "catalog",
             "jobs",
         )

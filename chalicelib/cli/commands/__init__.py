@@ -4,6 +4,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.cli.commands import (
+    advisories,
     audit,
     deprecate,
     diff,
@@ -64,6 +65,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     token,
     publisher,
     audit,
+    advisories,
     sweep,
     rebuild,
     doctor,
