@@ -213,7 +213,7 @@ def _log_in(recorder: Recorder) -> None:
         urls = recorder.ask("POST", "/npm/-/v1/login").json
         login, done = (url.partition("registry.example")[2] for url in (urls["loginUrl"], urls["doneUrl"]))
         assert recorder.ask("GET", done).status == 202
-        assert call(app, "POST", login, headers=form, body=f"answer={ADMIN}".encode()).status == 200
+        assert call(app, "POST", login, headers=form, body=f"token={ADMIN}".encode()).status == 200
         made = recorder.ask("GET", done).json["token"]
         assert recorder.ask("PUT", "/npm/-/user/org.couchdb.user:admin", {"password": made}).status == 201
         assert recorder.ask("DELETE", f"/npm/-/user/token/{made}", token=made).status == 200
