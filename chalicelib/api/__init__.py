@@ -16,9 +16,11 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.files": ("/packages",),
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),
     "chalicelib.api.keys": ("/v1/keys",),
+    "chalicelib.api.trust": ("/v1/trust",),
     "chalicelib.api.sweeping": ("/v1/sweep",),
     "chalicelib.api.rebuilding": ("/v1/rebuild",),
     "chalicelib.api.npm.keys": ("/npm/-/npm/v1/keys",),
+    "chalicelib.api.npm.attestations": ("/npm/-/npm/v1/attestations",),
     "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),
 }
 """The modules whose `routes` are served, one line each, and what the paths of those begin with.

@@ -126,6 +126,7 @@ def test_what_was_driven_is_everything_a_function_can_do(recorded: Recorder) -> 
 
 KEPT: Final = (
     "access",
+    "attestations",
     "files",
     "heads",
     "jobs",
