@@ -136,7 +136,7 @@ def authority(
     if extra:
         builder = builder.add_extension(extra, critical=True)
     signer = parent.key if parent else key
-    return Issued(builder.sign(signer, SHA256()), key)  # type: ignore[arg-type]  # authorities have EC keys
+    return Issued(builder.sign(signer, SHA256()), key)
 
 
 @dataclass
@@ -286,13 +286,13 @@ class Sigstore:
         log = logged_by or self.certificate_log
         if log and logged and usage != ExtendedKeyUsageOID.TIME_STAMPING:
             builder = builder.add_extension(self._promised(builder, issuer, log, at), critical=False)
-        return Issued(builder.sign(issuer.key, SHA256()), key)  # type: ignore[arg-type]  # authorities have EC keys
+        return Issued(builder.sign(issuer.key, SHA256()), key)
 
     def _promised(
         self, builder: x509.CertificateBuilder, issuer: Issued, log: Log, at: datetime
     ) -> x509.UnrecognizedExtension:
         """Have the certificate log promise a certificate (RFC 6962, 3.2 and 3.3)."""
-        draft = builder.sign(issuer.key, SHA256())  # type: ignore[arg-type]  # authorities have EC keys
+        draft = builder.sign(issuer.key, SHA256())
         body = draft.tbs_certificate_bytes
         moment = round(at.timestamp() * 1000).to_bytes(8, "big")
         entry = hashlib.sha256(spki(issuer.key)).digest() + len(body).to_bytes(3, "big") + body

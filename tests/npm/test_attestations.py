@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -596,6 +597,58 @@ def test_the_shipped_root_can_be_read_and_trusts_none_of_ours() -> None:
         verify(
             json.dumps(Sigstore().bundle(STATEMENT)).encode(), root, name=NAME, version=VERSION, sha512=SHA512
         )
+
+
+REAL = Path(__file__).parent / "sigstore-0.4.0.json"
+"""The provenance that the npm package `sigstore` 0.4.0 was published with, without its certificate's chain."""
+REAL_SHA512 = base64.b64decode(
+    "KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYcJXRiBtGDS+T4/RZZF493zABA=="
+).hex()
+"""Of the tarball, as npm tells it."""
+
+
+def test_a_real_packages_provenance_is_accepted_under_the_shipped_root_as_npm_accepts_it() -> None:
+    bundle = json.loads(REAL.read_bytes())
+    case = {
+        "bundle": bundle,
+        "root": default_root(),
+        "name": "sigstore",
+        "version": "0.4.0",
+        "sha512": REAL_SHA512,
+    }
+
+    accepted = verify(
+        REAL.read_bytes(), parse_root(default_root()), name="sigstore", version="0.4.0", sha512=REAL_SHA512
+    )
+
+    assert ask("attestations", [case]) == [{"accepted": True}]
+    assert accepted == (
+        "https://slsa.dev/provenance/v0.2",
+        "2023-01-11T17:31:52.000Z",
+        "https://github.com/sigstore/sigstore-js/.github/workflows/publish.yml@refs/tags/v0.4.0",
+        ISSUER,
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(flip(signature_of, "sig"), id="signature"),
+        pytest.param(flip(envelope_of, "payload"), id="payload"),
+        pytest.param(flip(entry_of, "canonicalizedBody"), id="body"),
+        pytest.param(flip(lambda b: entry_of(b)[PROMISE], "signedEntryTimestamp"), id="promise"),
+        pytest.param(set_to(entry_of, "integratedTime", "1673458313"), id="time"),
+        pytest.param(
+            flip(lambda b: material(b)["x509CertificateChain"]["certificates"][0], "rawBytes"),
+            id="certificate",
+        ),
+    ],
+)
+def test_a_real_packages_provenance_is_refused_once_it_is_changed(change: Callable[[Json], None]) -> None:
+    data = json.dumps(changed(json.loads(REAL.read_bytes()), change)).encode()
+
+    with pytest.raises(AttestationRefused):
+        verify(data, parse_root(default_root()), name="sigstore", version="0.4.0", sha512=REAL_SHA512)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from chalicelib.domain.attestations import AttestationMalformed, AttestationUnsupported
 from chalicelib.npm.attestations.encoding import Base64
 
-MAX_BYTES: Final = 4 << 20
+MAX_BYTES: Final = 1 << 20
 """More than any statement needs; real ones have ten to thirty thousand."""
 MAX_ENTRIES: Final = 8
 """Entries and timestamps that are verified, each of which takes time."""
