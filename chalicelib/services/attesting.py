@@ -13,7 +13,6 @@ from chalicelib.domain.attestations import (
     Accepted,
     Attestation,
     AttestationExists,
-    AttestationMalformed,
     AttestationNotFound,
     TrustSetting,
 )
@@ -86,7 +85,7 @@ class Attesting:
         from chalicelib.npm.attestations.statements import Statement
 
         predicate_type = Statement.parse(Bundle.parse(bundle).envelope.payload).predicate_type
-        kept = Attestation(predicate_type=predicate_type, bundle=_json(bundle))
+        kept = Attestation(predicate_type=predicate_type, bundle=from_json(bundle))
         if self._attestations.keep(name, version, kept).to_bytes() != kept.to_bytes():
             raise AttestationExists(name, version)
 
@@ -147,12 +146,3 @@ def _facts(setting: TrustSetting | None) -> TrustFacts:
     if setting is not None and setting.root is not None:
         return TrustFacts(source="set", changed_at=changed_at, changed_by=changed_by, root=setting.root)
     return TrustFacts(source="default", changed_at=changed_at, changed_by=changed_by, root=default_root())
-
-
-def _json(bundle: bytes) -> dict[str, Any]:
-    try:
-        value = from_json(bundle)
-    except ValueError:
-        raise AttestationMalformed("the bundle is not JSON") from None
-    assert isinstance(value, dict), "it was read as a bundle"
-    return value

@@ -1,5 +1,7 @@
 """Attestations and the trusted root over HTTP: what npm asks for, and who may change whom to trust."""
 
+import base64
+import hashlib
 import json
 
 import pytest
@@ -7,7 +9,10 @@ import pytest
 from chalicelib.npm.attestations.trust import default_root
 from tests.api.callers import assert_problem
 from tests.api.test_access import ADMIN, Guarded
+from tests.cli.fake_registry import fake_registry
+from tests.oracles.driver import ask
 from tests.sigstore import SLSA, Json, Sigstore, statement
+from tests.worlds import package
 
 NAME = "@acme/widget"
 AT = "/npm/-/npm/v1/attestations"
@@ -34,6 +39,35 @@ def test_npm_finds_the_bundle_however_it_writes_the_version(client: Guarded, bun
     answer = client.ask("GET", f"{AT}/{spec}", client.token())
 
     assert answer.json == {"attestations": [{"predicateType": SLSA, "bundle": bundle}]}
+
+
+def test_npm_follows_what_is_told_of_a_version_to_its_bundle_and_verifies_it(client: Guarded) -> None:
+    sigstore, digest = Sigstore(), hashlib.sha512(package("1.0.0", name=NAME))
+    attesting = client.world.container.attesting
+    attesting.keep(
+        NAME, "1.0.0", json.dumps(sigstore.bundle(statement(NAME, "1.0.0", digest.hexdigest()))).encode()
+    )
+    client.put_package(NAME)
+    told = attesting.summary(NAME, "1.0.0", registry="https://elsewhere.example/npm")
+    dist = {
+        "tarball": "https://elsewhere.example/npm/@acme/widget/-/widget-1.0.0.tgz",
+        "integrity": f"sha512-{base64.b64encode(digest.digest()).decode()}",
+        "attestations": told,
+    }
+    packument = {
+        "name": NAME,
+        "dist-tags": {"latest": "1.0.0"},
+        "versions": {"1.0.0": {"name": NAME, "version": "1.0.0", "dist": dist}},
+    }
+    with fake_registry() as registry:
+        registry.answer("GET /npm/@acme%2fwidget", packument)
+        path = f"{AT}/@acme%2Fwidget@1.0.0"
+        registry.answer(f"GET {path}", client.ask("GET", path, ADMIN).json)
+        case = {"registry": f"{registry.url}/npm/", "spec": f"{NAME}@1.0.0"}
+
+        answers = ask("attested", [case | {"root": root} for root in (sigstore.root(), Sigstore().root())])
+
+    assert answers == [{"attestations": told}, {"error": "EATTESTATIONVERIFY"}]
 
 
 def test_a_version_without_an_attestation_has_none(client: Guarded, bundle: Json) -> None:

@@ -652,7 +652,20 @@ def test_a_real_packages_provenance_is_refused_once_it_is_changed(change: Callab
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{}", b"null", b"[]", b'"x"', b"\xff", b"[" * 100_000, b'{"a":' * 5000]
+    "data",
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"[]",
+        b'"x"',
+        b"\xff",
+        b"[" * 100_000,
+        b" " * (2 << 20),
+        json.dumps(STATEMENT).encode(),
+        b'{"mediaType": NaN}',
+        b'{"a":' * 5000,
+    ],
 )
 def test_what_is_no_bundle_is_refused_as_such(data: bytes) -> None:
     with pytest.raises(AttestationMalformed):

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import from_json
 
 from chalicelib.domain.attestations import AttestationMalformed, AttestationUnsupported
 from chalicelib.npm.attestations.encoding import Base64
@@ -168,9 +169,11 @@ class Bundle(Part):
                 f"the bundle has {len(data)} bytes, and at most {MAX_BYTES} are taken", limit=MAX_BYTES
             )
         try:
-            bundle = cls.model_validate_json(data)
+            bundle = cls.model_validate(from_json(data, allow_inf_nan=False))
         except ValidationError as error:
             raise _refusal(error) from None
+        except ValueError:
+            raise AttestationMalformed("the bundle is not JSON") from None
         bundle.check()
         return bundle
 
