@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.manifest import Manifest
     from chalicelib.services.access import Access
     from chalicelib.services.advising import Advising
+    from chalicelib.services.attesting import Attesting
     from chalicelib.services.browsing import Browsing
     from chalicelib.services.curating import Curating
     from chalicelib.services.deriving import Deriving
@@ -281,6 +282,18 @@ class Container:
 
         auditing = Auditing(AuditLog(self.store, self.keys), now=self._now)
         return Signing(SigningKeys(self.store, self.keys), auditing, now=self._now)
+
+    @cached_property
+    def attesting(self) -> "Attesting":
+        """Verifies and keeps what comes with versions to say where they are from."""
+        from chalicelib.services.attesting import Attesting
+        from chalicelib.services.auditing import Auditing
+        from chalicelib.stores.access import AuditLog, TrustSettings
+        from chalicelib.stores.attestations import Attestations
+
+        auditing = Auditing(AuditLog(self.store, self.keys), now=self._now)
+        trust = TrustSettings(self.store, self.keys)
+        return Attesting(Attestations(self.store, self.keys), self.heads, trust, auditing, now=self._now)
 
     @cached_property
     def workshop(self) -> "Workshop":

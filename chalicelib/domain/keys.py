@@ -25,6 +25,10 @@ class ObjectKeys:
         """The version's metadata."""
         return f"{self.prefix}metadata/{name}/{version}.json"
 
+    def attestation(self, name: str, version: str) -> str:
+        """The bundle that came with a version and was accepted."""
+        return f"{self.prefix}attestations/{name}/{version}.json"
+
     def tarball(self, name: str, version: str) -> str:
         """The tarball as received."""
         return f"{self.prefix}tarballs/{name}/{version}.tgz"
@@ -143,6 +147,11 @@ class ObjectKeys:
         return f"{self.prefix}access/signing/keys.json"
 
     @property
+    def trusted_root(self) -> str:
+        """Whom attestations are to be signed by."""
+        return f"{self.prefix}access/trusted-root.json"
+
+    @property
     def audit(self) -> str:
         """The prefix of the log of changes to who may do what."""
         return f"{self.prefix}access/audit/"
@@ -233,6 +242,7 @@ class ObjectKeys:
         rooms = (
             "manifests",
             "metadata",
+            "attestations",
             "tarballs",
             "files",
             "packages",
