@@ -1,28 +1,56 @@
 """Several calls of a medium at once, for those that need not wait for each other."""
 
+import os
 from collections.abc import Callable
 from contextvars import copy_context
-from threading import Thread
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+THREADS: Final = 32
+"""How many calls of a process are made at once; those beyond are made by whoever waits for them."""
+
+Answer = TypeVar("Answer")
 
 
 def at_once(*calls: Callable[[], object]) -> None:
     """Make calls at the same time, and return when all of them have; raises what the first of them raised."""
-    failures: list[BaseException | None] = [None] * len(calls)
-
-    def make(number: int) -> None:
+    if not calls:
+        return
+    failures: list[BaseException] = []
+    others = [begun(call) for call in calls[1:]]
+    for outcome in (calls[0], *others):
         try:
-            calls[number]()
-        except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
-            failures[number] = error
+            outcome()
+        except BaseException as error:  # noqa: BLE001 - raised again once all of them have returned
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
+
+def begun(call: Callable[[], Answer]) -> Callable[[], Answer]:
+    """Begin a call in another thread; answers what waits for its end, then answers or raises what the call did.
+
+    Where no thread has taken the call by then, whoever waits makes it. So calls may begin others and wait for them,
+    and no number of them can use the threads up.
+    """
     # A thread begins without the caller's context, in which telemetry counts.
-    threads = [Thread(target=copy_context().run, args=(make, number)) for number in range(1, len(calls))]
-    for thread in threads:
-        thread.start()
-    for number in range(min(1, len(calls))):
-        make(number)
-    for thread in threads:
-        thread.join()
-    for failure in failures:
-        if failure is not None:
-            raise failure
+    context = copy_context()
+    future = _threads().submit(context.run, call)
+
+    def outcome() -> Answer:
+        return context.run(call) if future.cancel() else future.result()
+
+    return outcome
+
+
+@cache
+def _threads() -> "ThreadPoolExecutor":
+    """Answer the threads of this process, which begin when they are first needed and stay: a new one costs more."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    # A child has none of its parent's threads.
+    os.register_at_fork(after_in_child=_threads.cache_clear)
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="medium")
