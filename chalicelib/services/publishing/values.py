@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from chalicelib.analyzers.base import Analyzer
 from chalicelib.domain.executions.records import Job
@@ -68,12 +68,23 @@ class Staged:
     chunks: Callable[[], Iterable[bytes]]
 
 
+class Documents(NamedTuple):
+    """The bytes of what is written of a version, made once so that they are the same wherever they are kept."""
+
+    manifest: bytes
+    metadata: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
-    """All that is written of a version, and what each analyzer did; a `visible` version has been written before."""
+    """All that is written of a version, read from its `documents`, and what each analyzer did.
+
+    A `visible` version has been written before.
+    """
 
     manifest: StoredManifest
     metadata: Metadata
+    documents: Documents
     report: list[dict[str, Any]]
     visible: bool = False
 
