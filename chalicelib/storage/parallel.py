@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -15,19 +15,19 @@ THREADS: Final = 32
 Answer = TypeVar("Answer")
 
 
-def at_once(*calls: Callable[[], object]) -> None:
-    """Make calls at the same time, and return when all of them have; raises what the first of them raised."""
-    if not calls:
-        return
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Make calls at the same time; answers, when all have returned, what each did, or raises what the first raised."""
+    answers: list[Any] = []
     failures: list[BaseException] = []
     others = [begun(call) for call in calls[1:]]
-    for outcome in (calls[0], *others):
+    for outcome in (*calls[:1], *others):
         try:
-            outcome()
+            answers.append(outcome())
         except BaseException as error:  # noqa: BLE001 - raised again once all of them have returned
             failures.append(error)
     if failures:
         raise failures[0]
+    return answers
 
 
 def begun(call: Callable[[], Answer]) -> Callable[[], Answer]:

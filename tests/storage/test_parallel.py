@@ -78,8 +78,9 @@ def test_what_was_begun_is_answered_to_who_asks_for_its_end() -> None:
     assert outcome() == 7
 
 
-def test_nothing_at_all_is_done_at_once() -> None:
-    at_once()
+def test_each_call_is_answered_in_its_place() -> None:
+    assert at_once() == []
+    assert at_once(lambda: 1, lambda: "two", lambda: None) == [1, "two", None]
 
 
 def test_a_process_that_was_forked_has_threads_of_its_own() -> None:

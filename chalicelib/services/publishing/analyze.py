@@ -52,6 +52,7 @@ def execute(work: Work, watch: Watch) -> Finished:
     """Analyze the package; raises VersionExists early for a number that is taken by other bytes."""
     opened = work.opened
     head = work.workshop.heads.get(opened.name) or Head(name=opened.name)
+    work.looked = True
     visible = _visible(work, head.view)
     claim = visible.manifest.claim if visible else _new_claim(work, head)
     described = describe_under(work, claim, watch, holder=visible)

@@ -94,7 +94,8 @@ class Work:
     """A publish between its stages: what is asked for, and what they have come to so far.
 
     `declared` is the name it is published under, where one was given, and `packages` what may be published. `resumed`
-    tells that another worker has begun it, and `retagged` that this one has asked for the same tag.
+    tells that another worker has begun it, `retagged` that this one has asked for the same tag, and `looked` that this
+    worker has read the package's head for it.
     """
 
     workshop: Workshop
@@ -106,6 +107,7 @@ class Work:
     tag: str | None = None
     resumed: bool = False
     retagged: bool = False
+    looked: bool = False
     name: PackageName | None = None
     version: str | None = None
     _opened: Opened | None = None
