@@ -14,7 +14,9 @@ from chalicelib.storage.port import ObjectStore
 from chalicelib.storage.wrappers import in_production
 
 if TYPE_CHECKING:
+    from chalicelib.domain.manifest import Manifest
     from chalicelib.services.access import Access
+    from chalicelib.services.advising import Advising
     from chalicelib.services.browsing import Browsing
     from chalicelib.services.curating import Curating
     from chalicelib.services.deriving import Deriving
@@ -23,14 +25,22 @@ if TYPE_CHECKING:
     from chalicelib.services.graphing import Graphing
     from chalicelib.services.ingesting import Ingesting
     from chalicelib.services.jobs import Jobs
+    from chalicelib.services.logins import Logins
+    from chalicelib.services.npm.reading import Reading
+    from chalicelib.services.npm.rendering import Rendering
+    from chalicelib.services.npm.texts import Texts
+    from chalicelib.services.npm.writing import Writing
+    from chalicelib.services.own_tokens import OwnTokens
     from chalicelib.services.publishing import Publishing, Workshop
     from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.resolving import Resolving
     from chalicelib.services.searching import Searching
     from chalicelib.services.serving import Serving
+    from chalicelib.services.signing import Signing
     from chalicelib.services.sweeping import Sweeping
     from chalicelib.services.verdicts import Verdicts
     from chalicelib.stores.access import Publishers, Tokens
+    from chalicelib.stores.advisories import Advisories
     from chalicelib.stores.artifacts import Artifacts
     from chalicelib.stores.executions import Executions
     from chalicelib.stores.heads import Heads
@@ -38,6 +48,7 @@ if TYPE_CHECKING:
     from chalicelib.stores.index import Index
     from chalicelib.stores.manifests import Manifests
     from chalicelib.stores.metadata import MetadataStore
+    from chalicelib.stores.packuments import PackumentStore
 
 
 class Container:
@@ -149,6 +160,49 @@ class Container:
         return Index(self.store, self.keys)
 
     @cached_property
+    def packuments(self) -> "PackumentStore":
+        """Packuments, as npm's clients read them."""
+        from chalicelib.stores.packuments import PackumentStore
+
+        return PackumentStore(self.store, self.keys)
+
+    @cached_property
+    def texts(self) -> "Texts":
+        """What npm's clients are told of each version."""
+        from chalicelib.npm.versions import VersionText
+        from chalicelib.services.npm.texts import Texts
+        from chalicelib.stores.packuments import VersionTexts
+
+        texts = VersionTexts(self.store, self.keys, VersionText.from_bytes)
+
+        def sign(manifest: "Manifest") -> list[dict[str, str]]:
+            return self.signing.of(manifest)  # made when something is signed, which no read does
+
+        return Texts(texts, self.manifests, self.artifacts, sign=sign)
+
+    @cached_property
+    def rendering(self) -> "Rendering":
+        """Makes packuments follow heads."""
+        from chalicelib.services.npm.rendering import Rendering
+
+        base = f"{self.settings.registry_url}/npm/"
+        return Rendering(self.heads, self.packuments, self.texts, base=base)
+
+    @cached_property
+    def npm_reading(self) -> "Reading":
+        """Reads what npm's clients read."""
+        from chalicelib.services.npm.reading import Reading
+
+        return Reading(self.heads, self.packuments, self.texts, self.artifacts, lambda: self.rendering)
+
+    @cached_property
+    def npm_writing(self) -> "Writing":
+        """Changes what npm's clients ask to be changed."""
+        from chalicelib.services.npm.writing import Writing
+
+        return Writing(self.heads, self.curating)
+
+    @cached_property
     def tokens(self) -> "Tokens":
         """The records of tokens."""
         from chalicelib.stores.access import Tokens
@@ -163,6 +217,13 @@ class Container:
         return Publishers(self.store, self.keys)
 
     @cached_property
+    def advisories(self) -> "Advisories":
+        """Security advisories."""
+        from chalicelib.stores.advisories import Advisories
+
+        return Advisories(self.store, self.keys)
+
+    @cached_property
     def executions(self) -> "Executions":
         """Jobs, their runs, checkpoints and events."""
         from chalicelib.stores.executions import Executions
@@ -175,7 +236,12 @@ class Container:
         from chalicelib.domain.tokens import configured_digest
         from chalicelib.services.access import Access
 
-        return Access(self.tokens, admin_digest=configured_digest(self.settings.admin_token), now=self._now)
+        return Access(
+            self.tokens,
+            admin_digest=configured_digest(self.settings.admin_token),
+            now=self._now,
+            is_open=self.settings.access == "open",
+        )
 
     @cached_property
     def granting(self) -> "Granting":
@@ -184,6 +250,37 @@ class Container:
         from chalicelib.stores.access import AuditLog
 
         return Granting(self.tokens, self.publishers, AuditLog(self.store, self.keys), now=self._now)
+
+    @cached_property
+    def logins(self) -> "Logins":
+        """Gives users tokens of their own."""
+        from chalicelib.services.logins import Logins
+        from chalicelib.stores.access import Approvals
+
+        return Logins(
+            Approvals(self.store, self.keys),
+            self.access,
+            self.granting,
+            is_open=self.settings.access == "open",
+            now=self._now,
+        )
+
+    @cached_property
+    def own_tokens(self) -> "OwnTokens":
+        """Lets users list, make and revoke tokens of their own."""
+        from chalicelib.services.own_tokens import OwnTokens
+
+        return OwnTokens(self.tokens, self.granting, now=self._now)
+
+    @cached_property
+    def signing(self) -> "Signing":
+        """Signs versions, and keeps the keys."""
+        from chalicelib.services.auditing import Auditing
+        from chalicelib.services.signing import Signing
+        from chalicelib.stores.access import AuditLog, SigningKeys
+
+        auditing = Auditing(AuditLog(self.store, self.keys), now=self._now)
+        return Signing(SigningKeys(self.store, self.keys), auditing, now=self._now)
 
     @cached_property
     def workshop(self) -> "Workshop":
@@ -198,6 +295,8 @@ class Container:
             artifacts=self.artifacts,
             incoming=self.incoming,
             index=self.index,
+            texts=self.texts,
+            deriving=self.deriving,
             publishers=self.publishers,
             limits=self.settings.limits,
             analyzers=load_analyzers,
@@ -244,8 +343,10 @@ class Container:
     def deriving(self) -> "Deriving":
         """Makes derived data follow heads."""
         from chalicelib.services.deriving import Deriving
+        from chalicelib.services.erasing import Erasing
 
-        return Deriving(self.heads, self.manifests, self.index)
+        erasing = Erasing(self.artifacts, self.texts)
+        return Deriving(self.heads, self.manifests, self.index, lambda: self.rendering, erasing)
 
     @cached_property
     def sweeping(self) -> "Sweeping":
@@ -303,7 +404,7 @@ class Container:
         """Changes tags, deprecations and yanks."""
         from chalicelib.services.curating import Curating
 
-        return Curating(self.heads, self.manifests, self.index, self.publishers)
+        return Curating(self.heads, self.publishers, self.deriving)
 
     @cached_property
     def resolving(self) -> "Resolving":
@@ -330,6 +431,13 @@ class Container:
             Medium(self.settings.storage_driver, self.medium, self.keys),
             Medium(artifact_driver, self.artifact_medium, self.artifact_keys),
         )
+
+    @cached_property
+    def advising(self) -> "Advising":
+        """Tells which advisories affect what somebody has."""
+        from chalicelib.services.advising import Advising
+
+        return Advising(self.advisories)
 
     @cached_property
     def searching(self) -> "Searching":

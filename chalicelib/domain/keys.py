@@ -115,6 +115,14 @@ class ObjectKeys:
         """An answer too large for a function, named by its bytes; derived, and swept."""
         return f"{self.prefix}rendered/{digest}.json"
 
+    def packument(self, name: str, form: str) -> str:
+        """What npm's clients read of a package, in one of its forms; compressed, and replaced at every change."""
+        return f"{self.prefix}npm/{name}/{form}.json.gz"
+
+    def version_text(self, name: str, version: str) -> str:
+        """What npm's clients are told of a version, one line a form; written once."""
+        return f"{self.prefix}npm/{name}/versions/{version}.jsonl"
+
     @property
     def tokens(self) -> str:
         """The prefix of token records."""
@@ -130,6 +138,11 @@ class ObjectKeys:
         return f"{self.prefix}access/publishers.json"
 
     @property
+    def signing_keys(self) -> str:
+        """The keys that the registry signs versions with."""
+        return f"{self.prefix}access/signing/keys.json"
+
+    @property
     def audit(self) -> str:
         """The prefix of the log of changes to who may do what."""
         return f"{self.prefix}access/audit/"
@@ -137,6 +150,24 @@ class ObjectKeys:
     def audit_entry(self, place: str) -> str:
         """One entry of that log; the places of newer ones come first."""
         return f"{self.audit}{place}.json"
+
+    def login(self, login_id: str) -> str:
+        """The approval of a login that waits for it; swept."""
+        return f"{self.prefix}logins/{login_id}.json"
+
+    @property
+    def advisories(self) -> str:
+        """The prefix of the advisories of each package."""
+        return f"{self.prefix}advisories/packages/"
+
+    def package_advisories(self, name: str) -> str:
+        """The advisories of a package."""
+        return f"{self.advisories}{name}.json"
+
+    @property
+    def advisory_names(self) -> str:
+        """Which packages have advisories."""
+        return f"{self.prefix}advisories/names.bin"
 
     @property
     def jobs(self) -> str:
@@ -193,7 +224,7 @@ class ObjectKeys:
     @property
     def swept(self) -> tuple[str, ...]:
         """The prefixes of what may be left lying, which a bucket's lifecycle removes."""
-        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes")
+        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes", "logins")
         return tuple(f"{self.prefix}{room}/" for room in rooms)
 
     @property
@@ -208,6 +239,7 @@ class ObjectKeys:
             "heads",
             "segments",
             "access",
+            "advisories",
             "catalog",
             "jobs",
         )

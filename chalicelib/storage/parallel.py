@@ -1,7 +1,8 @@
 """Several calls of a medium at once, for those that need not wait for each other."""
 
 import os
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 THREADS: Final = 32
 """How many calls of a process are made at once; those beyond are made by whoever waits for them."""
 
+MOST_AT_ONCE: Final = 8
+
+Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
@@ -28,6 +32,35 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     if failures:
         raise failures[0]
     return answers
+
+
+def in_parallel(
+    call: Callable[[Item], Answer], wanted: Iterable[Item], *, most: int = MOST_AT_ONCE
+) -> list[Answer]:
+    """Answer what a call comes to for each of many things, in their order; raises what the first of them raised.
+
+    At most so many calls are made at the same time, and those that have not begun by then are not made.
+    """
+    # No two calls can be in one context, even if one thread makes them.
+    waiting = deque((number, item, copy_context()) for number, item in enumerate(wanted))
+    answers: dict[int, Answer] = {}
+    failures: dict[int, BaseException] = {}
+
+    def work() -> None:
+        while not failures:
+            try:
+                number, item, context = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                answers[number] = context.run(call, item)
+            except BaseException as error:  # noqa: BLE001 - raised again once all of them have returned
+                failures[number] = error
+
+    at_once(*[work] * min(most, len(waiting)))
+    if failures:
+        raise failures[min(failures)]
+    return [answers[number] for number in sorted(answers)]
 
 
 def begun(call: Callable[[], Answer]) -> Callable[[], Answer]:

@@ -1,22 +1,23 @@
-"""Who may do what, over a store: tokens, the list of publishers, and the log of changes to both."""
+"""Who may do what, over a store: tokens, logins, publishers, signing keys, and the log of changes to them."""
 
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.logins import Approval
 from chalicelib.domain.publishers import TrustedPublishers
+from chalicelib.domain.signing import KeyRing
 from chalicelib.domain.tokens import TokenNotFound, TokenRecord, is_token_id
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import NOT_MODIFIED, ObjectInfo, ObjectStore
 from chalicelib.stores.documents import JSON, ReplacedDocuments
 
 CACHE_BYTES: Final = 4 << 20
-PARALLEL_READS: Final = 8
 SWAP_ATTEMPTS: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 0.2
 
@@ -90,8 +91,27 @@ class Tokens:
         prefix = self._keys.tokens
         start = self._keys.token(after) if after else None
         ids = [_stem(info.key, prefix) for info in _objects(self._store, prefix, start, limit)]
-        with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            return [record for record in pool.map(self.get, ids) if record is not None]
+        return [record for record in in_parallel(self.get, ids) if record is not None]
+
+
+class Approvals:
+    """Logins that somebody has approved, each collected once."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._keys = keys
+        self._approvals = _Changeable(store, Approval)
+
+    def create(self, login_id: str, approval: Approval) -> bool:
+        """Keep an approval; answers whether it is the login's first."""
+        return self._approvals.create(self._keys.login(login_id), approval)
+
+    def change(self, login_id: str, decide: Callable[[Approval], Approval | None]) -> Approval | None:
+        """Replace an approval by what `decide` makes of it, unless that is None; None where nobody approved yet."""
+        return self._approvals.change(
+            self._keys.login(login_id),
+            lambda present: None if present is None else decide(present),
+            name="login",
+        )
 
 
 class Publishers:
@@ -113,6 +133,24 @@ class Publishers:
         return changed or TrustedPublishers()
 
 
+class SigningKeys:
+    """The ring of signing keys."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._key = keys.signing_keys
+        self._rings = _Changeable(store, KeyRing)
+
+    def get(self) -> KeyRing | None:
+        """Answer the ring as it is now, or None before the first key was made; one read."""
+        return self._rings.get(self._key)
+
+    def change(self, decide: Callable[[KeyRing | None], KeyRing | None]) -> KeyRing:
+        """Replace the ring by what `decide` makes of it, unless that is None; answers the ring there is then."""
+        changed = self._rings.change(self._key, decide, name="signing keys")
+        assert changed is not None, "there is a ring, or one was made"
+        return changed
+
+
 class AuditLog:
     """The log of changes, append-only."""
 
@@ -129,8 +167,7 @@ class AuditLog:
         """Answer up to `limit` entries whose place follows `after`, the newest first."""
         start = self._keys.audit_entry(after) if after else None
         keys = [info.key for info in _objects(self._store, self._keys.audit, start, limit)]
-        with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            return list(pool.map(self._read, keys))
+        return in_parallel(self._read, keys)
 
     def _read(self, key: str) -> AuditEntry:
         found = self._store.get(key)

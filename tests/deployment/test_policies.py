@@ -18,6 +18,8 @@ LOST_STAGED: Final = (
 )
 INTERRUPTED: Final = "an object of several parts whose sending was interrupted"
 BY_LAMBDA: Final = "Lambda itself does it, in the function's name"
+SIGNING: Final = "whoever publishes or derives signs versions, and makes the first key where there is none"
+RING: Final = "access/signing/keys.json"
 
 UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
     API: {
@@ -26,6 +28,8 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
     "publish_uploads": {
         ("s3:AbortMultipartUpload", "staged/*"): INTERRUPTED,
         ("s3:AbortMultipartUpload", "tarballs/*"): LOST_STAGED,
+        ("s3:GetObject", RING): SIGNING,
+        ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "files/*"): READ_BACK,
         (
             "s3:GetObject",
@@ -37,14 +41,20 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "derive_packages": {
+        ("s3:GetObject", RING): SIGNING,
+        ("s3:PutObject", RING): SIGNING,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "run_jobs": {
+        ("s3:GetObject", RING): SIGNING,
+        ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("s3:GetObject", "segments/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "sweep": {
+        ("s3:GetObject", RING): SIGNING,
+        ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("s3:GetObject", "segments/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
@@ -116,6 +126,7 @@ def test_what_was_driven_is_everything_a_function_can_do(recorded: Recorder) -> 
 
 KEPT: Final = (
     "access",
+    "advisories",
     "files",
     "heads",
     "jobs",
@@ -133,6 +144,7 @@ FORBIDDEN: Final = [
     pytest.param(API, "s3:DeleteObject", "incoming", id="the-api-deletes-uploads"),
     pytest.param(API, "s3:PutObject", "verdicts", id="the-api-writes-verdicts"),
     *[pytest.param(f, "s3:PutObject", "access", id=f"{f}-writes-access") for f in EVENT_FUNCTIONS],
+    *[pytest.param(f, "s3:PutObject", "advisories", id=f"{f}-writes-advisories") for f in EVENT_FUNCTIONS],
     *[pytest.param(f, "s3:GetObject", "access/tokens", id=f"{f}-reads-tokens") for f in EVENT_FUNCTIONS],
     *[
         pytest.param(f, f"s3:{action}Object", room, id=f"{f}-{action}s-{room}".lower())

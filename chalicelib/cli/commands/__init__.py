@@ -4,6 +4,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.cli.commands import (
+    advisories,
     audit,
     deprecate,
     diff,
@@ -12,6 +13,7 @@ from chalicelib.cli.commands import (
     info,
     job,
     jobs,
+    key,
     lock,
     pack,
     publish,
@@ -63,7 +65,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     whoami,
     token,
     publisher,
+    key,
     audit,
+    advisories,
     sweep,
     rebuild,
     doctor,
