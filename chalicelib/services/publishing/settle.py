@@ -46,7 +46,9 @@ def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
 
 def _settle_metadata(work: Work) -> None:
     """Write the metadata, or go on with what a writer of the same claim has written."""
-    work.described = replace(work.described, metadata=work.workshop.metadata.settle(work.described.metadata))
+    described = work.described
+    settled = work.workshop.metadata.settle(described.metadata, described.documents.metadata)
+    work.described = replace(described, metadata=settled)
 
 
 def paths_as_objects(workshop: Workshop, package: Package) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from chalicelib.analyzers.base import Analyzer
 from chalicelib.domain.executions.records import Job
@@ -73,12 +73,23 @@ class Staged:
     chunks: Callable[[], Iterable[bytes]]
 
 
+class Documents(NamedTuple):
+    """The bytes of what is written of a version, made once so that they are the same wherever they are kept."""
+
+    manifest: bytes
+    metadata: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
-    """All that is written of a version, and what each analyzer did; a `visible` version has been written before."""
+    """All that is written of a version, read from its `documents`, and what each analyzer did.
+
+    A `visible` version has been written before.
+    """
 
     manifest: StoredManifest
     metadata: Metadata
+    documents: Documents
     report: list[dict[str, Any]]
     visible: bool = False
 
@@ -88,8 +99,8 @@ class Work:
     """A publish between its stages: what is asked for, and what they have come to so far.
 
     `declared` is the name it is published under, where one was given, `declared_version` the version, and `packages`
-    what may be published. `resumed`
-    tells that another worker has begun it, and `retagged` that this one has asked for the same tag.
+    what may be published. `resumed` tells that another worker has begun it, `retagged` that this one has asked for the
+    same tag, and `looked` that this worker has read the package's head for it.
     """
 
     workshop: Workshop
@@ -102,6 +113,7 @@ class Work:
     tag: str | None = None
     resumed: bool = False
     retagged: bool = False
+    looked: bool = False
     name: PackageName | None = None
     version: str | None = None
     _opened: Opened | None = None
