@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.keys import ObjectKeys, TreeKeys
 from chalicelib.settings import Settings
@@ -179,7 +179,10 @@ class Container:
         def sign(manifest: "Manifest") -> list[dict[str, str]]:
             return self.signing.of(manifest)  # made when something is signed, which no read does
 
-        return Texts(texts, self.manifests, self.artifacts, sign=sign)
+        def attest(manifest: "Manifest") -> dict[str, Any] | None:
+            return self.attesting.summary(manifest.name, manifest.version)
+
+        return Texts(texts, self.manifests, self.artifacts, sign=sign, attest=attest)
 
     @cached_property
     def rendering(self) -> "Rendering":
@@ -310,6 +313,7 @@ class Container:
             index=self.index,
             texts=self.texts,
             deriving=self.deriving,
+            attest=lambda name, version, bundle: self.attesting.keep(name, version, bundle),  # noqa: PLW0108 - seldom
             publishers=self.publishers,
             limits=self.settings.limits,
             analyzers=load_analyzers,

@@ -79,6 +79,10 @@ class ObjectKeys:
         """The pack that was made of a staged tarball."""
         return f"{self.staging}{sha256}.pack"
 
+    def staged_bundle(self, sha256: str) -> str:
+        """The attestation that came with a staged tarball, and was accepted."""
+        return f"{self.staging}{sha256}.sigstore.json"
+
     @property
     def incoming(self) -> str:
         """The prefix that clients upload under."""

@@ -28,7 +28,7 @@ from chalicelib.stores.heads import Heads
 if TYPE_CHECKING:
     from chalicelib.npm.attestations.roots import TrustedRoot
 
-PATH = "/-/npm/v1/attestations/"
+PATH = "-/npm/v1/attestations/"
 """Where npm asks for attestations, below the registry's address."""
 
 
@@ -89,13 +89,13 @@ class Attesting:
         if self._attestations.keep(name, version, kept).to_bytes() != kept.to_bytes():
             raise AttestationExists(name, version)
 
-    def summary(self, name: str, version: str, *, registry: str = "") -> dict[str, Any] | None:
-        """Answer what npm calls `dist.attestations` of a version, or None; `registry` is its address."""
+    def summary(self, name: str, version: str) -> dict[str, Any] | None:
+        """Answer what npm calls `dist.attestations` of a version, with the `path` below the registry, or None."""
         kept = self._attestations.get(name, version)
         if kept is None:
             return None
-        url = f"{registry}{PATH}{quote(f'{name}@{version}', safe='@')}"
-        return {"url": url, "provenance": {"predicateType": kept.predicate_type}}
+        path = f"{PATH}{quote(f'{name}@{version}', safe='@')}"
+        return {"path": path, "provenance": {"predicateType": kept.predicate_type}}
 
     def attestations(self, name: str, version: str) -> list[Attestation]:
         """Answer what a version came with, once it is published; raises AttestationNotFound."""

@@ -48,7 +48,11 @@ def test_npm_follows_what_is_told_of_a_version_to_its_bundle_and_verifies_it(cli
         NAME, "1.0.0", json.dumps(sigstore.bundle(statement(NAME, "1.0.0", digest.hexdigest()))).encode()
     )
     client.put_package(NAME)
-    told = attesting.summary(NAME, "1.0.0", registry="https://elsewhere.example/npm")
+    summary = attesting.summary(NAME, "1.0.0") or {}
+    told = {
+        "url": f"https://elsewhere.example/npm/{summary['path']}",
+        "provenance": summary["provenance"],
+    }
     dist = {
         "tarball": "https://elsewhere.example/npm/@acme/widget/-/widget-1.0.0.tgz",
         "integrity": f"sha512-{base64.b64encode(digest.digest()).decode()}",

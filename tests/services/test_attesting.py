@@ -73,10 +73,10 @@ def test_what_was_kept_is_told_once_the_version_is_published(trusting: Trusting)
 def test_what_is_told_of_a_version_is_where_npm_finds_its_bundle(trusting: Trusting) -> None:
     trusting.attesting.keep(NAME, VERSION, trusting.bundle())
 
-    told = trusting.attesting.summary(NAME, VERSION, registry="https://registry.example/npm")
+    told = trusting.attesting.summary(NAME, VERSION)
 
     assert told == {
-        "url": "https://registry.example/npm/-/npm/v1/attestations/@acme%2Fwidget@1.0.0",
+        "path": "-/npm/v1/attestations/@acme%2Fwidget@1.0.0",
         "provenance": {"predicateType": SLSA},
     }
     assert trusting.attesting.summary(NAME, "1.0.1") is None

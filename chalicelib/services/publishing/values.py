@@ -27,7 +27,7 @@ from chalicelib.stores.metadata import MetadataStore
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The stores and rules that the stages work with."""
+    """The stores and rules that the stages work with; `attest` keeps what attests a version of a package."""
 
     heads: Heads
     manifests: Manifests
@@ -37,6 +37,7 @@ class Workshop:
     index: Index
     texts: Texts
     deriving: Deriving
+    attest: Callable[[str, str, bytes], None]
     publishers: Publishers
     limits: Limits
     analyzers: Callable[[], Sequence[Analyzer]]
@@ -49,7 +50,7 @@ class PublishRequest:
     """A wish to publish the tarball `data`, or the one under the key `upload`, which has to have the `etag` if given.
 
     `name`, `version` and `sha256` (hex) are checked against the tarball where they are given; `packages` are those that
-    may be published this way; `tag` is a dist-tag to move.
+    may be published this way; `tag` is a dist-tag to move, and `bundle` an accepted attestation of the tarball.
     """
 
     publisher: Publisher
@@ -62,6 +63,7 @@ class PublishRequest:
     data: bytes | None = field(default=None, repr=False)
     upload: str | None = None
     etag: str | None = None
+    bundle: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class Work:
 
     `declared` is the name it is published under, where one was given, `declared_version` the version, and `packages`
     what may be published. `resumed` tells that another worker has begun it, `retagged` that this one has asked for the
-    same tag, and `looked` that this worker has read the package's head for it.
+    same tag, `looked` that this worker has read the package's head for it, and `attested` that an attestation came with
+    it.
     """
 
     workshop: Workshop
@@ -114,6 +117,7 @@ class Work:
     resumed: bool = False
     retagged: bool = False
     looked: bool = False
+    attested: bool = False
     name: PackageName | None = None
     version: str | None = None
     _opened: Opened | None = None
