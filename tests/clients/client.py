@@ -121,18 +121,6 @@ class Client:
         """Run a command of the client."""
         return self.run_program([*self.command(), *arguments], cwd, stdin)
 
-    def start_in_background(self, *arguments: str, cwd: Path) -> "subprocess.Popen[str]":
-        """Run a command that waits for somebody, and answer the process."""
-        return subprocess.Popen(
-            [*self.command(), *arguments],
-            cwd=cwd,
-            env=self.variables(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
     def run_program(self, command: list[str], cwd: Path, stdin: str = "") -> Ran:
         """Run a program in the client's room."""
         done = subprocess.run(
