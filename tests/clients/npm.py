@@ -24,7 +24,7 @@ class Npm(Client):
 
     def settings(self) -> list[str]:
         """Answer what keeps it quiet."""
-        return [f"cache={self.cache}", "update-notifier=false", "fund=false", "fetch-retries=0"]
+        return [f"cache={self.cache}", "update-notifier=false", "fund=false", "fetch-retries=0", "ignore-scripts=true"]
 
     def install(self, project: Path) -> Ran:
         """Install and lock."""

@@ -23,6 +23,7 @@ class Yarn(Client):
             "unsafeHttpWhitelist: [127.0.0.1]",
             "npmMinimalAgeGate: 0",
             "nodeLinker: node-modules",
+            "enableScripts: false",
             "enableTelemetry: false",
             "enableProgressBars: false",
             "httpRetry: 0",

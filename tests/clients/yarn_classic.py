@@ -27,11 +27,11 @@ class YarnClassic(Client):
 
     def install(self, project: Path) -> Ran:
         """Install and lock."""
-        return self.run("install", cwd=project)
+        return self.run("install", "--ignore-scripts", cwd=project)
 
     def install_frozen(self, project: Path) -> Ran:
         """Install from the lock."""
-        return self.run("install", "--frozen-lockfile", cwd=project)
+        return self.run("install", "--frozen-lockfile", "--ignore-scripts", cwd=project)
 
     def publish(self, folder: Path, *, tag: str | None = None) -> Ran:
         """Publish the version that package.json says, without asking for another."""
