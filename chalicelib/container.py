@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from chalicelib.services.graphing import Graphing
     from chalicelib.services.ingesting import Ingesting
     from chalicelib.services.jobs import Jobs
+    from chalicelib.services.npm.reading import Reading
+    from chalicelib.services.npm.rendering import Rendering
+    from chalicelib.services.npm.texts import Texts
+    from chalicelib.services.npm.writing import Writing
     from chalicelib.services.publishing import Publishing, Workshop
     from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.resolving import Resolving
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from chalicelib.stores.index import Index
     from chalicelib.stores.manifests import Manifests
     from chalicelib.stores.metadata import MetadataStore
+    from chalicelib.stores.packuments import PackumentStore
 
 
 class Container:
@@ -149,6 +154,45 @@ class Container:
         return Index(self.store, self.keys)
 
     @cached_property
+    def packuments(self) -> "PackumentStore":
+        """Packuments, as npm's clients read them."""
+        from chalicelib.stores.packuments import PackumentStore
+
+        return PackumentStore(self.store, self.keys)
+
+    @cached_property
+    def texts(self) -> "Texts":
+        """What npm's clients are told of each version."""
+        from chalicelib.npm.versions import VersionText
+        from chalicelib.services.npm.texts import Texts
+        from chalicelib.stores.packuments import VersionTexts
+
+        texts = VersionTexts(self.store, self.keys, VersionText.from_bytes)
+        return Texts(texts, self.manifests, self.artifacts)
+
+    @cached_property
+    def rendering(self) -> "Rendering":
+        """Makes packuments follow heads."""
+        from chalicelib.services.npm.rendering import Rendering
+
+        base = f"{self.settings.registry_url}/npm/"
+        return Rendering(self.heads, self.packuments, self.texts, base=base)
+
+    @cached_property
+    def npm_reading(self) -> "Reading":
+        """Reads what npm's clients read."""
+        from chalicelib.services.npm.reading import Reading
+
+        return Reading(self.heads, self.packuments, self.texts, self.artifacts, lambda: self.rendering)
+
+    @cached_property
+    def npm_writing(self) -> "Writing":
+        """Changes what npm's clients ask to be changed."""
+        from chalicelib.services.npm.writing import Writing
+
+        return Writing(self.heads, self.curating)
+
+    @cached_property
     def tokens(self) -> "Tokens":
         """The records of tokens."""
         from chalicelib.stores.access import Tokens
@@ -198,6 +242,8 @@ class Container:
             artifacts=self.artifacts,
             incoming=self.incoming,
             index=self.index,
+            texts=self.texts,
+            deriving=self.deriving,
             publishers=self.publishers,
             limits=self.settings.limits,
             analyzers=load_analyzers,
@@ -244,8 +290,10 @@ class Container:
     def deriving(self) -> "Deriving":
         """Makes derived data follow heads."""
         from chalicelib.services.deriving import Deriving
+        from chalicelib.services.erasing import Erasing
 
-        return Deriving(self.heads, self.manifests, self.index)
+        erasing = Erasing(self.artifacts, self.texts)
+        return Deriving(self.heads, self.manifests, self.index, lambda: self.rendering, erasing)
 
     @cached_property
     def sweeping(self) -> "Sweeping":
@@ -303,7 +351,7 @@ class Container:
         """Changes tags, deprecations and yanks."""
         from chalicelib.services.curating import Curating
 
-        return Curating(self.heads, self.manifests, self.index, self.publishers)
+        return Curating(self.heads, self.publishers, self.deriving)
 
     @cached_property
     def resolving(self) -> "Resolving":

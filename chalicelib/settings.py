@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 DRIVERS: Final = ("memory", "filesystem", "s3", "r2")
 FILE_MODES: Final = ("pack", "objects")
 MAX_PREFIX_BYTES: Final = 64
+DEFAULT_REGISTRY_URL: Final = "http://localhost:8000"
 DEFAULT_LEASE_SECONDS: Final = 60
 DEFAULT_ATTEMPTS: Final = 5
 ACCESS_MODES: Final = ("open", "token")
@@ -46,6 +47,8 @@ VARIABLES: Final = {
     "PRISM_FILES": "`pack` (default) keeps a version's files in one object; `objects` also makes each an object of its "
     "own, for a CDN that points at the bucket",
     "PRISM_PUBLIC_BASE_URL": "what the URLs of files begin with; default: relative URLs",
+    "PRISM_REGISTRY_URL": "the address by which npm's clients know the registry, without `/npm/`; packuments are "
+    "rendered for it, and adapted for who comes by another; default `http://localhost:8000`",
     "PRISM_ACCESS": "`open` lets everybody read and write (default on a machine); `token` asks for a token (default on "
     "Lambda)",
     "PRISM_ADMIN_TOKEN": "the first token with the scope `admin`: the token itself, or `sha256:` and its digest in hex",
@@ -63,9 +66,7 @@ VARIABLES: Final = {
 }
 """Every variable that is read, and what it means; `AWS_*` variables are the platform's own."""
 
-COMMANDS_OWN: Final = frozenset(
-    {"PRISM_REGISTRY_URL", "PRISM_TOKEN", "PRISM_PUBLISHER_NAME", "PRISM_PUBLISHER_EMAIL"}
-)
+COMMANDS_OWN: Final = frozenset({"PRISM_TOKEN", "PRISM_PUBLISHER_NAME", "PRISM_PUBLISHER_EMAIL"})
 """What the `prism` command reads, which may share an environment with the registry."""
 
 
@@ -120,6 +121,7 @@ class Settings:
     r2: R2Settings | None = None
     files: str = "pack"
     public_base_url: str | None = None
+    registry_url: str = DEFAULT_REGISTRY_URL
     access: str = "open"
     admin_token: str | None = field(default=None, repr=False)
     stage: str | None = None
@@ -150,6 +152,7 @@ class Settings:
             r2=_r2(env) if "r2" in used else None,
             files=env.choice("PRISM_FILES", FILE_MODES, "pack"),
             public_base_url=env.url("PRISM_PUBLIC_BASE_URL"),
+            registry_url=env.url("PRISM_REGISTRY_URL") or DEFAULT_REGISTRY_URL,
             access=_access(env, "token" if on_lambda else "open"),
             admin_token=_admin_token(env),
             stage=env.text("PRISM_STAGE"),

@@ -17,6 +17,10 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),
     "chalicelib.api.sweeping": ("/v1/sweep",),
     "chalicelib.api.rebuilding": ("/v1/rebuild",),
+    "chalicelib.api.npm.packages": ("/npm",),
+    "chalicelib.api.npm.tags": ("/npm/-/package",),
+    "chalicelib.api.npm.registry": ("/npm/-",),
+    "chalicelib.api.npm.search": ("/npm/-/v1/search",),
     "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),
 }
 """The modules whose `routes` are served, one line each, and what the paths of those begin with.

@@ -2,12 +2,13 @@
 
 API Gateway allows one variable name on each level of the tree and, under Chalice, no greedy variable. So the
 routes that share their fixed first segments become one column of gateway paths, a level each
-(`/packages/{p1}`, `/packages/{p1}/{p2}`, …), and the logical route is found in the request's own path. That
-way an unknown path or a wrong method below a known prefix is answered in our shape too.
+(`/packages/{p1}`, `/packages/{p1}/{p2}`, …), and the logical route is found in the request's own path. Routes
+with more fixed segments below such a column are part of it. That way an unknown path or a wrong method below a
+known prefix is answered in our shape too.
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -112,16 +113,34 @@ def gateway_table(routes: Iterable[Route]) -> dict[str, tuple[str, ...]]:
     columns: dict[tuple[str, ...], list[Route]] = {}
     for route in routes:
         columns.setdefault(route.template.fixed, []).append(route)
-    return dict(sorted(item for fixed, column in columns.items() for item in _column(fixed, column)))
+    folded = _folded(columns)
+    return dict(sorted(item for fixed, column in folded.items() for item in _column(fixed, column)))
+
+
+def _folded(columns: Mapping[tuple[str, ...], list[Route]]) -> dict[tuple[str, ...], list[Route]]:
+    """Answer fewer columns: what lies below one with variable levels is reached through those, and joins it."""
+    varied = {
+        fixed for fixed, column in columns.items() if any(_depths(fixed, route)[-1] for route in column)
+    }
+    folded: dict[tuple[str, ...], list[Route]] = {}
+    for fixed, column in columns.items():
+        above = (fixed[:length] for length in range(len(fixed)) if fixed[:length] in varied)
+        folded.setdefault(next(above, fixed), []).extend(column)
+    return folded
+
+
+def _depths(fixed: tuple[str, ...], route: Route) -> range:
+    """Answer how many segments a request for a route may have below a fixed prefix of its template."""
+    depths, more = route.template.depths, len(route.template.fixed) - len(fixed)
+    return range(depths.start + more, depths.stop + more)
 
 
 def _column(fixed: tuple[str, ...], routes: Iterable[Route]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Answer a path for each level that the routes below a fixed prefix reach, and each level above it."""
     routes = list(routes)
     methods = READ_METHODS if all(route.method in READ_METHODS for route in routes) else METHODS
-    fewest = min(route.template.depths.start for route in routes)
-    deepest = max(route.template.depths.stop for route in routes)
-    for depth in range(min(fewest, 1), deepest):
+    depths = [_depths(fixed, route) for route in routes]
+    for depth in range(min(*(each.start for each in depths), 1), max(each.stop for each in depths)):
         levels = [f"{{p{level}}}" for level in range(1, depth + 1)]
         yield "/" + "/".join([*fixed, *levels]), methods
 
@@ -160,6 +179,8 @@ def _compressible(answer: Answer) -> Answer:
     API Gateway compresses every answer of some size that states no Content-Encoding, whatever its status and type. Of a
     part, the ranges would no longer be those of the file; and what is compressed already is not compressed again.
     """
+    if answer.header("Content-Encoding") is not None:
+        return answer
     if answer.status == HTTPStatus.PARTIAL_CONTENT or is_compressed(answer.content_type):
         return answer.with_header("Content-Encoding", "identity")
     return answer.varying_by("Accept-Encoding")

@@ -2,19 +2,15 @@
 
 from pydantic import RootModel
 
-from chalicelib.api.answers import is_known
 from chalicelib.api.queries import AsOfQuery, PageQuery, package_name
 from chalicelib.api.routing import (
-    IMMUTABLE,
-    REVALIDATE,
     Answer,
     Request,
     Routes,
-    bytes_answer,
     json_answer,
-    not_modified,
     redirect,
 )
+from chalicelib.api.tarballs import tarball_answer
 from chalicelib.container import container
 from chalicelib.domain.document import Document, compact_json
 from chalicelib.domain.errors import InvalidName, PackageNotFound, VersionNotFound
@@ -78,7 +74,7 @@ def version(request: Request) -> Answer:
     """Show everything found about a version, given by number or tag; with `.tgz` behind it, download its tarball."""
     wanted = request.params["version"]
     if wanted.endswith(".tgz"):
-        return _tarball(request, wanted.removesuffix(".tgz"))
+        return tarball_answer(request, package_name(request), wanted.removesuffix(".tgz"))
     return _document(container().browsing.version_page(package_name(request), wanted))
 
 
@@ -110,20 +106,3 @@ def _document(value: Document) -> Answer:
     data = compact_json(value.to_json_value())
     url = container().artifacts.rendered_url(data) if len(data) > INLINE_BYTES else None
     return redirect(url) if url else json_answer(data)
-
-
-def _tarball(request: Request, wanted: str) -> Answer:
-    tarball = container().browsing.tarball(package_name(request), wanted)
-    cache = IMMUTABLE if wanted == tarball.version else REVALIDATE
-    if is_known(request.headers.get("if-none-match"), tarball.integrity):
-        return not_modified(tarball.integrity, cache=cache)
-    if tarball.url and request.method != "HEAD":
-        return redirect(tarball.url)  # signed for GET alone
-    return bytes_answer(
-        b"" if request.method == "HEAD" else b"".join(tarball.chunks),
-        content_type="application/gzip",
-        etag=tarball.integrity,
-        cache=cache,
-        headers={"Content-Disposition": f'attachment; filename="{tarball.filename}"'},
-        length=tarball.size,
-    )

@@ -204,6 +204,21 @@ class VersionExists(Conflict):
         )
 
 
+class VersionMismatch(Conflict):
+    """The package.json names another version than the request."""
+
+    code = "version_mismatch"
+    title = "The versions differ"
+
+    def __init__(self, name: str, requested: str, packaged: str) -> None:
+        super().__init__(
+            f"the request is for `{name}@{requested}` but the package.json inside the tarball says `{packaged}`",
+            name=name,
+            requested=requested,
+            packaged=packaged,
+        )
+
+
 class NameMismatch(Conflict):
     """The package.json names another package than the request."""
 

@@ -115,6 +115,14 @@ class ObjectKeys:
         """An answer too large for a function, named by its bytes; derived, and swept."""
         return f"{self.prefix}rendered/{digest}.json"
 
+    def packument(self, name: str, form: str) -> str:
+        """What npm's clients read of a package, in one of its forms; compressed, and replaced at every change."""
+        return f"{self.prefix}npm/{name}/{form}.json.gz"
+
+    def version_text(self, name: str, version: str) -> str:
+        """What npm's clients are told of a version, one line a form; written once."""
+        return f"{self.prefix}npm/{name}/versions/{version}.jsonl"
+
     @property
     def tokens(self) -> str:
         """The prefix of token records."""

@@ -5,6 +5,7 @@ trust away never gives it to others.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from pydantic import Field
@@ -31,6 +32,27 @@ class PublisherNotAllowed(Forbidden):
             publisher=publisher,
             name=name,
         )
+
+
+class NotAnOwner(Forbidden):
+    """The package has owners, and this is none of them."""
+
+    code = "not_an_owner"
+    title = "Only the package's owners may change it"
+
+    def __init__(self, actor: str, name: str, owners: Sequence[str]) -> None:
+        super().__init__(
+            f"`{actor}` is not an owner of `{name}`; ask {', '.join(owners[:5])} to add them with `npm owner add`",
+            actor=actor,
+            name=name,
+            owners=list(owners),
+        )
+
+
+def check_owner(actor: str, name: str, owners: Sequence[str]) -> None:
+    """Let somebody change a package that has no owners, or has them among its owners; raises NotAnOwner."""
+    if owners and actor not in owners:
+        raise NotAnOwner(actor, name, owners)
 
 
 class PublisherNotFound(NotFound):

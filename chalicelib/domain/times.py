@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MILLISECOND: Final = 253_402_300_799_999
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
 
@@ -20,6 +22,16 @@ def moment(text: str) -> datetime:
     """Answer the moment a text names, in UTC where it names no zone; raises ValueError and OverflowError."""
     named = datetime.fromisoformat(text)
     return named.replace(tzinfo=UTC) if named.tzinfo is None else named.astimezone(UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Answer a moment in milliseconds since 1970; 0 for all that was before."""
+    return max((moment - _EPOCH) // timedelta(milliseconds=1), 0)
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Answer the moment so many milliseconds after 1970 began; of one that no calendar has, the last that has one."""
+    return _EPOCH + timedelta(milliseconds=min(milliseconds, _LAST_MILLISECOND))
 
 
 def later_than(previous: str | None, now: datetime) -> str:

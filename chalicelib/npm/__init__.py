@@ -1,0 +1,1 @@
+"""The npm protocol: its documents, as they are read from clients and rendered for them."""

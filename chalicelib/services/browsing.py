@@ -12,6 +12,7 @@ from chalicelib.domain.metadata import FileTree, Metadata, VersionDiff
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.picking import current, pick_version
 from chalicelib.domain.semver.versions import clean_version
+from chalicelib.storage.port import ObjectNotFound
 from chalicelib.stores.artifacts import Artifacts
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.manifests import Manifests, StoredManifest
@@ -121,7 +122,11 @@ class Browsing:
 
     def _chunks(self, name: str, version: str) -> Iterator[bytes]:
         # A generator opens the tarball when it is read, if it ever is.
-        yield from self._artifacts.open_tarball(name, version)
+        try:
+            yield from self._artifacts.open_tarball(name, version)
+        except ObjectNotFound:
+            # Unpublished, while this process still knows it as visible.
+            raise VersionNotFound(name, version) from None
 
     def _manifest_of(self, name: str, version: str) -> StoredManifest:
         stored = self._manifests.get(name, version)

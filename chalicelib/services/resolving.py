@@ -1,7 +1,6 @@
 """Resolving: from a spec and a runtime to the file that runtime would load."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, NamedTuple, ParamSpec, TypeVar
 
@@ -13,6 +12,7 @@ from chalicelib.domain.picking import current, pick_version
 from chalicelib.domain.resolution.profiles import PROFILES, Mode, Profile
 from chalicelib.domain.specs import PackageSpec
 from chalicelib.services.resolutions import Asked, Resolution, resolved
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.manifests import Manifests, StoredManifest
 
@@ -162,7 +162,4 @@ def _value(found: Found | PrismError) -> Found:
 
 def _at_once(read: Callable[[Key], Found], keys: Collection[Key]) -> dict[Key, Found]:
     """Answer what each key leads to, read at the same time."""
-    if len(keys) <= 1:
-        return {key: read(key) for key in keys}
-    with ThreadPoolExecutor(min(PARALLEL_READS, len(keys))) as pool:
-        return dict(zip(keys, pool.map(read, keys), strict=True))
+    return dict(zip(keys, in_parallel(read, keys, most=PARALLEL_READS), strict=True))

@@ -34,6 +34,7 @@ class SearchResult(Document):
     keywords: list[str]
     tags: list[str]
     runtime: Runtimes | None = None
+    published_at: str | None = None
     score: float
 
 
@@ -139,5 +140,6 @@ def _result(score: float, entry: IndexEntry) -> SearchResult:
         keywords=entry.keywords,
         tags=entry.analyzer_tags,
         runtime=entry.runtime,
+        published_at=entry.published_at,
         score=score,
     )

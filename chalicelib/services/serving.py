@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chalicelib.domain.errors import FileMissing, VersionNotFound
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.pack import PackEntry
+from chalicelib.storage.port import ObjectNotFound
 from chalicelib.stores.artifacts import INLINE_BYTES, Artifacts
 from chalicelib.stores.heads import Heads
 
@@ -40,5 +41,9 @@ class Serving:
         return PackedFile(name, version, entry, url)
 
     def read(self, file: PackedFile) -> bytes:
-        """Answer a file's bytes; one range read of the pack."""
-        return self._artifacts.read_file(file.name, file.version, file.entry)
+        """Answer a file's bytes; one range read of the pack. Raises VersionNotFound."""
+        try:
+            return self._artifacts.read_file(file.name, file.version, file.entry)
+        except ObjectNotFound:
+            # Unpublished, while this process still knows it as visible.
+            raise VersionNotFound(file.name, file.version) from None

@@ -183,10 +183,18 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
+    def presign_get(
+        self,
+        key: str,
+        *,
+        expires: int,
+        filename: str | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+    ) -> str | None:
         """Make a URL that reads the object for `expires` seconds, or None where the medium cannot.
 
-        `filename` becomes the name in Content-Disposition.
+        `filename` becomes the name in Content-Disposition; the other two are what the answer says of itself.
         """
         ...
 
@@ -265,7 +273,15 @@ def folded(key: str, prefix: str, delimiter: str | None) -> str | None:
 class Unaddressed:
     """What a driver inherits whose objects have no address on the network."""
 
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
+    def presign_get(
+        self,
+        key: str,
+        *,
+        expires: int,
+        filename: str | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+    ) -> str | None:
         """Answer None."""
         check_key(key)
         return None

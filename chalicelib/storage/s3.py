@@ -162,10 +162,24 @@ class S3Store:
             return iter(())
         return self._entries(prefix, after or "", delimiter, limit)
 
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
+    def presign_get(
+        self,
+        key: str,
+        *,
+        expires: int,
+        filename: str | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+    ) -> str | None:
         """Make a URL that reads the object."""
-        disposition = None if filename is None else content_disposition(filename)
-        return self._presign("get_object", key, expires, ResponseContentDisposition=disposition)
+        return self._presign(
+            "get_object",
+            key,
+            expires,
+            ResponseContentDisposition=None if filename is None else content_disposition(filename),
+            ResponseContentType=content_type,
+            ResponseContentEncoding=content_encoding,
+        )
 
     def presign_put(
         self,

@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.audit import AuditEntry
@@ -12,11 +11,11 @@ from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.publishers import TrustedPublishers
 from chalicelib.domain.tokens import TokenNotFound, TokenRecord, is_token_id
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import NOT_MODIFIED, ObjectInfo, ObjectStore
 from chalicelib.stores.documents import JSON, ReplacedDocuments
 
 CACHE_BYTES: Final = 4 << 20
-PARALLEL_READS: Final = 8
 SWAP_ATTEMPTS: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 0.2
 
@@ -90,8 +89,7 @@ class Tokens:
         prefix = self._keys.tokens
         start = self._keys.token(after) if after else None
         ids = [_stem(info.key, prefix) for info in _objects(self._store, prefix, start, limit)]
-        with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            return [record for record in pool.map(self.get, ids) if record is not None]
+        return [record for record in in_parallel(self.get, ids) if record is not None]
 
 
 class Publishers:
@@ -129,8 +127,7 @@ class AuditLog:
         """Answer up to `limit` entries whose place follows `after`, the newest first."""
         start = self._keys.audit_entry(after) if after else None
         keys = [info.key for info in _objects(self._store, self._keys.audit, start, limit)]
-        with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            return list(pool.map(self._read, keys))
+        return in_parallel(self._read, keys)
 
     def _read(self, key: str) -> AuditEntry:
         found = self._store.get(key)

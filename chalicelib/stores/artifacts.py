@@ -7,7 +7,7 @@ from typing import BinaryIO
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.pack import PackEntry, PackIndex
 from chalicelib.storage.parallel import at_once
-from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectNotFound, ObjectStore
+from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectInfo, ObjectNotFound, ObjectStore
 from chalicelib.stores.cache import Cache
 from chalicelib.stores.documents import JSON
 
@@ -119,6 +119,18 @@ class Artifacts:
             return None
         return running.hexdigest()
 
+    def remove(self, name: str, version: str) -> None:
+        """Remove the tarball, the pack and the files of a version."""
+        files = [
+            info.key
+            for info in self._store.list(self._keys.file(name, version, ""))
+            if isinstance(info, ObjectInfo)
+        ]
+        pack = self._keys.pack(name, version)
+        for key in (self._keys.tarball(name, version), pack, *files):
+            self._store.delete(key)
+        self._indexes.forget(pack)
+
     def open_published_pack(self, name: str, version: str) -> Iterator[bytes]:
         """Read a version's own pack; raises ObjectNotFound."""
         return self._store.stream(self._keys.pack(name, version))
@@ -143,10 +155,16 @@ class Artifacts:
 
     def rendered_url(self, data: bytes) -> str | None:
         """Answer a URL that reads these JSON bytes from the medium itself, having put them there, or None."""
+        return self.served_url(data, JSON)
+
+    def served_url(self, data: bytes, content_type: str, encoding: str | None = None) -> str | None:
+        """Answer a URL that reads bytes from the medium itself, as what they are, having put them there, or None."""
         key = self._keys.rendered(hashlib.sha256(data).hexdigest())
-        url = self._store.presign_get(key, expires=DOWNLOAD_SECONDS)
+        url = self._store.presign_get(
+            key, expires=DOWNLOAD_SECONDS, content_type=content_type, content_encoding=encoding
+        )
         if url is not None:
-            self._put_once(key, [data], JSON)
+            self._put_once(key, [data], content_type)
         return url
 
     def index(self, name: str, version: str) -> PackIndex | None:

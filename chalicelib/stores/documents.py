@@ -66,6 +66,11 @@ class ImmutableDocuments(Generic[Parsed]):
         assert found is not NOT_MODIFIED
         return found.data
 
+    def remove(self, key: str) -> None:
+        """Remove the document under a key, if there is one."""
+        self._cache.forget(key)
+        self._store.delete(key)
+
     def replace(self, key: str, data: bytes) -> None:
         """Write a document over one that is not what it should be; what cannot be read back is not written."""
         parsed = self._parse(data)

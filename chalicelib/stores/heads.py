@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from chalicelib.domain.errors import Busy
@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 24.0
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 1.0
 
-Decide = Callable[[Head], Change | None]
+Decide = Callable[[Head], Change | Sequence[Change] | None]
 
 
 class Heads:
@@ -69,7 +69,7 @@ class Heads:
         return [*spilled, *head.events]
 
     def change(self, name: str, decide: Decide, *, actor: str) -> tuple[Head, bool]:
-        """Append the event that `decide` makes of the present head; answers the head and whether it changed.
+        """Append the events that `decide` makes of the present head; answers the head and whether it changed.
 
         A swap that another writer won is decided again from what that writer left. Raises Busy when too many
         writers contend for too long, and whatever `decide` raises.
@@ -82,10 +82,12 @@ class Heads:
             head = read.document if read else Head(name=name)
             if tried in head.events:
                 return head, True  # the answer to our swap was lost, but not the swap
-            change = decide(head)
-            if change is None:
+            changes = _listed(decide(head))
+            if not changes:
                 return head, False
-            changed = append(head, change, actor=actor, now=self._now())
+            changed = head
+            for change in changes:
+                changed = append(changed, change, actor=actor, now=self._now())
             tried = changed.events[-1]
             written = self._swap(changed, read)
             if written:
@@ -127,3 +129,9 @@ class Heads:
         found = self._store.get(self._keys.segment(name, first, last))
         assert found is not NOT_MODIFIED
         return Segment.from_bytes(found.data).events
+
+
+def _listed(decided: Change | Sequence[Change] | None) -> Sequence[Change]:
+    if decided is None:
+        return ()
+    return (decided,) if isinstance(decided, Change) else decided

@@ -4,7 +4,6 @@ import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
@@ -12,6 +11,7 @@ from typing import TypeVar
 from chalicelib.domain.index import IndexEntry, Shard, ShardRef, Snapshot, merge, newest, shard_of
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import (
     ObjectExists,
     ObjectInfo,
@@ -25,7 +25,6 @@ FOLD_AT = 64
 """How many entries the tail may hold before a writer folds it into the shards."""
 FOLD_AT_MOST = 1000
 CACHE_BYTES = 32 << 20
-PARALLEL_READS = 8
 READ_ATTEMPTS = 3
 
 Answer = TypeVar("Answer")
@@ -195,12 +194,7 @@ class Index:
         return [info.key for info in listed if isinstance(info, ObjectInfo)]
 
     def _read_entries(self, keys: list[str]) -> list[IndexEntry]:
-        if len(keys) <= 1:
-            found = [self._entries.get(key) for key in keys]
-        else:
-            with ThreadPoolExecutor(min(PARALLEL_READS, len(keys))) as pool:
-                found = list(pool.map(self._entries.get, keys))
-        return [entry for entry in found if entry is not None]
+        return [entry for entry in in_parallel(self._entries.get, keys) if entry is not None]
 
 
 def _named(snapshot: Snapshot) -> set[str]:

@@ -2,12 +2,13 @@
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from app import app as registry
 from chalicelib.api.gateway import METHODS, PrismApp, gateway_table
+from chalicelib.api.requests import Request
 from chalicelib.api.routing import Answer, Routes, bytes_answer
 from chalicelib.api.templates import NAME, PATH, Template, split
 from tests.api.callers import call
@@ -132,6 +133,60 @@ def test_routes_with_one_prefix_share_one_column() -> None:
 
 def test_a_prefix_without_a_route_of_its_own_is_left_to_the_gateway() -> None:
     assert list(table("/npm/{name}")) == ["/npm/{p1}", "/npm/{p1}/{p2}"]
+
+
+@pytest.mark.parametrize(
+    ("templates", "expected"),
+    [
+        pytest.param(
+            ["/npm/{name}", "/npm/-/whoami", "/npm/-/package/{name}/dist-tags/{tag}"],
+            [
+                "/npm" + "".join(f"/{{p{level}}}" for level in range(1, deepest + 1))
+                for deepest in range(1, 7)
+            ],
+            id="into-the-column-above",
+        ),
+        pytest.param(
+            ["/v1/a/b/c", "/v1/a/b", "/v1/{x}"], ["/v1/{p1}", "/v1/{p1}/{p2}", "/v1/{p1}/{p2}/{p3}"], id="all"
+        ),
+        pytest.param(
+            ["/v1/a", "/v1/a/b/{x}"], ["/v1/a", "/v1/a/b/{p1}"], id="not-into-one-without-variables"
+        ),
+        pytest.param(["/v1/a/{x}", "/v1/ab/{x}"], ["/v1/a/{p1}", "/v1/ab/{p1}"], id="not-into-a-neighbour"),
+    ],
+)
+def test_routes_below_a_column_with_variables_are_part_of_it(
+    templates: list[str], expected: list[str]
+) -> None:
+    assert list(table(*templates)) == expected
+    assert list(table(*reversed(templates))) == expected
+
+
+def test_a_column_takes_the_methods_of_what_is_part_of_it() -> None:
+    routes = Routes()
+    routes.get("/npm/{name}", summary="x")(lambda _: Answer())
+    routes.put("/npm/-/tag/{tag}", summary="x")(lambda _: Answer())
+
+    assert set(gateway_table(routes).values()) == {METHODS}
+    assert all(path.startswith("/npm/{p1}") for path in gateway_table(routes))
+
+
+def test_what_is_part_of_a_column_is_answered_by_its_own_route() -> None:
+    def answering(path: str) -> Callable[[Request], Answer]:
+        return lambda _: bytes_answer(path.encode(), content_type="text/plain")
+
+    expected = {
+        "/npm/@s/whoami": "/npm/{name}",
+        "/npm/-/whoami": "/npm/-/whoami",
+        "/npm/-/package/@s/n/dist-tags/next": "/npm/-/package/{name}/dist-tags/{tag}",
+    }
+    routes, app = Routes(), PrismApp("demo")
+    for path in expected.values():
+        routes.get(path, summary="x", scope=None)(answering(path))
+    app.mount([routes])
+
+    assert all(reaches(app.routes, split(sent)) for sent in expected)
+    assert {sent: call(app, "GET", sent).body.decode() for sent in expected} == expected
 
 
 def test_a_column_with_writes_takes_every_method_and_one_without_only_reads() -> None:

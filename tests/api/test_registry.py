@@ -35,7 +35,15 @@ RAW = {"content-type": "application/octet-stream"}
 class Addressed(MemoryStore):
     """A memory whose objects have addresses."""
 
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
+    def presign_get(
+        self,
+        key: str,
+        *,
+        expires: int,
+        filename: str | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+    ) -> str | None:
         return f"https://bucket.example/{key}?expires={expires}"
 
 

@@ -12,7 +12,7 @@ from chalicelib.services.sweeping import Sweeping
 from chalicelib.storage.port import StorageUnavailable
 from chalicelib.storage.testing.wrappers import Fault, FaultyStore
 from tests.events.conftest import Told
-from tests.services.test_sweeping import Registry
+from tests.services.sweeping.swept import Registry
 from tests.worlds import publish
 
 EVENT = {"source": "aws.events", "detail-type": "Scheduled Event", "time": "2026-01-01T00:00:00Z"}

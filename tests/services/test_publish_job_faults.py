@@ -15,7 +15,7 @@ from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.domain.publishers import PublisherNotAllowed
 from chalicelib.services.publishing import STAGES, Published, PublishRequest
-from chalicelib.storage.port import StorageUnavailable
+from chalicelib.storage.port import ObjectNotFound, StorageUnavailable
 from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
 from tests.worlds import ALICE, World, memory_world, package, publish
 
@@ -277,7 +277,7 @@ class TestEnds:
             if "/staged/" in key:
                 world.medium.delete(key)
 
-        with pytest.raises(Exception):  # noqa: B017
+        with pytest.raises(ObjectNotFound):
             world.fresh().publishing.work(queued.id)
 
         error = job_of(world).error

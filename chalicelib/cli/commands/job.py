@@ -279,14 +279,18 @@ def _told(error: Json) -> str:
 
 
 def _advice(job: Json) -> Iterator[str]:
-    if job["state"] in {"queued", "running"}:
+    from chalicelib.cli.stages import OPEN
+
+    if job["state"] in OPEN:
         yield "add --follow to see what happens until its end"
     elif job["state"] == "failed" and (hint := _failure(job).hint):
         yield f"hint: {hint}"
 
 
 def _status_of(job: Json) -> ExitStatus:
-    if job["state"] in {"queued", "running"}:
+    from chalicelib.cli.stages import OPEN
+
+    if job["state"] in OPEN:
         return ExitStatus.UNREACHABLE
     if job["state"] == "failed":
         return _failure(job).status

@@ -12,11 +12,10 @@ UnreadableRecords         records that are no records; carries everything that c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.domain.errors import Conflict, NotFound, Unavailable
-from chalicelib.domain.times import timestamp
+from chalicelib.domain.times import from_milliseconds, timestamp
 
 
 class CheckpointNotFound(NotFound):
@@ -97,7 +96,7 @@ class RunHeld(Unavailable):
     title = "Another worker is at work"
 
     def __init__(self, job_id: str, deadline: int) -> None:
-        until = timestamp(datetime.fromtimestamp(deadline / 1000, UTC))
+        until = timestamp(from_milliseconds(deadline))
         super().__init__(f"the job `{job_id}` is being worked on until `{until}`", job_id=job_id, until=until)
 
 

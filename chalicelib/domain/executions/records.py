@@ -109,6 +109,16 @@ class Job(Record):
             return "queued"
         return _STATES[self.status]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the job is still to be done: it waits for a worker, or has one."""
+        return self.state in {"queued", "running"}
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether a worker may take the job up, now or when it is asked for again: it is open, or a repeat may help."""
+        return self.is_open or (self.state == "failed" and self.error is not None and self.error.is_retryable)
+
 
 class Checkpoint(Record):
     """A step of a run, and what is needed to go on after it.

@@ -8,6 +8,7 @@ from typing import Any, Final
 from chalicelib.domain.executions.errors import Overtaken
 from chalicelib.domain.executions.leases import Lease, RunClaim
 from chalicelib.domain.executions.records import Job
+from chalicelib.domain.times import milliseconds
 from chalicelib.stores.executions import Executions
 
 PROGRESS_SECONDS: Final = 1.0
@@ -33,7 +34,7 @@ class Hold:
 
     def now(self) -> int:
         """Answer the time in milliseconds since 1970."""
-        return int(self._now().timestamp() * 1000)
+        return milliseconds(self._now())
 
     def tell(self, kind: str, step: int | None = None, **payload: Any) -> None:
         """Write the next event of the run."""

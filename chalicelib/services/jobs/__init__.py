@@ -15,6 +15,7 @@ from chalicelib.domain.executions.names import JobPlace
 from chalicelib.domain.executions.records import Job, JobState
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.jobs.log import Log
 from chalicelib.services.jobs.reading import Reading
 from chalicelib.services.jobs.views import (
@@ -25,7 +26,6 @@ from chalicelib.services.jobs.views import (
     RunList,
     checkpoint_view,
     job_view,
-    milliseconds_of,
     run_view,
     running_view,
 )
@@ -77,8 +77,8 @@ class Jobs:
             cursor,
             state=state,
             package=package,
-            since=milliseconds_of(since) if since else None,
-            until=milliseconds_of(until) if until else None,
+            since=milliseconds(since) if since else None,
+            until=milliseconds(until) if until else None,
             visible=lambda job: _sees(packages, job),
         )
         assert page is not None, "what can be read is answered as a page"

@@ -1,6 +1,5 @@
 """What is told of jobs, runs, checkpoints and events, with times as text and without what only workers need."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -18,7 +17,7 @@ from chalicelib.domain.executions.records import (
 )
 from chalicelib.domain.executions.run_settings import RunSetting
 from chalicelib.domain.manifest import Publisher
-from chalicelib.domain.times import timestamp
+from chalicelib.domain.times import from_milliseconds, timestamp
 
 RunState = Literal["running", "completed", "failed"]
 
@@ -27,9 +26,6 @@ ENDINGS: Final[dict[str, RunState]] = {"completeRun": "completed", "stopRunByErr
 
 DOCUMENTS: Final = "documents"
 """What a checkpoint keeps for whoever goes on from it, and for nobody else."""
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_MOMENT: Final = 253_402_300_799_999
 
 
 class UnreadableRecord(Document):
@@ -184,8 +180,8 @@ def job_view(job: Job) -> JobView:
         run_id=job.run_id,
         replays=job.replays,
         replay_from=job.replay_from,
-        started_at=moment_of(job.started_at),
-        finished_at=_moment(job.finished_at),
+        started_at=_moment(job.started_at),
+        finished_at=_moment_if_any(job.finished_at),
         duration_ms=took,
         error=_error(job.error) if job.error else None,
     )
@@ -214,8 +210,8 @@ def run_view(run: RunSetting, last: Event | None, job: Job) -> RunView:
         worker=job.worker if current else None,
         begun_from=_text(given.get("from")),
         attempt=_number(given.get("attempt")),
-        started_at=moment_of(run.started_at),
-        updated_at=moment_of(run.updated_at),
+        started_at=_moment(run.started_at),
+        updated_at=_moment(run.updated_at),
     )
 
 
@@ -229,8 +225,8 @@ def checkpoint_view(checkpoint: Checkpoint) -> CheckpointView:
         status=checkpoint.status,
         step_number=checkpoint.step_number,
         worker=checkpoint.worker,
-        started_at=_moment(checkpoint.started_at),
-        finished_at=_moment(checkpoint.finished_at),
+        started_at=_moment_if_any(checkpoint.started_at),
+        finished_at=_moment_if_any(checkpoint.finished_at),
         duration_ms=checkpoint.duration_ms,
         input_digest=checkpoint.input_digest,
         replays=checkpoint.replays,
@@ -243,25 +239,19 @@ def event_view(event: Event) -> EventView:
     payload = event.payload or {}
     return EventView(
         seq=event.seq or 0,
-        at=moment_of(event.timestamp),
+        at=_moment(event.timestamp),
         type=event.type,
         stage=_text(payload.get("stage")),
         payload=payload,
     )
 
 
-def moment_of(milliseconds: int) -> str:
-    """Answer the text of a moment in milliseconds since 1970; of one that no calendar has, the last that has one."""
-    return timestamp(_EPOCH + timedelta(milliseconds=min(milliseconds, _LAST_MOMENT)))
+def _moment(milliseconds: int) -> str:
+    return timestamp(from_milliseconds(milliseconds))
 
 
-def milliseconds_of(moment: datetime) -> int:
-    """Answer a moment in milliseconds since 1970; 0 for all that was before."""
-    return max((moment - _EPOCH) // timedelta(milliseconds=1), 0)
-
-
-def _moment(milliseconds: int | None) -> str | None:
-    return None if milliseconds is None else moment_of(milliseconds)
+def _moment_if_any(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else _moment(milliseconds)
 
 
 def _error(error: Failure) -> JobError:
@@ -275,7 +265,7 @@ def _error(error: Failure) -> JobError:
 
 
 def _lease(lease: Lease) -> JobLease:
-    return JobLease(worker=lease.worker, until=moment_of(lease.deadline))
+    return JobLease(worker=lease.worker, until=_moment(lease.deadline))
 
 
 def _progress(last: Event) -> JobProgress:
@@ -288,7 +278,7 @@ def _progress(last: Event) -> JobProgress:
         done=_number(payload.get("done")),
         total=_number(payload.get("total")),
         unit=_text(payload.get("unit")),
-        at=moment_of(last.timestamp),
+        at=_moment(last.timestamp),
     )
 
 

@@ -4,9 +4,9 @@
     read     the tarball, once, as a stream            staged/….pack
     analyze  the analyzers, in order                   nothing
     claim    the number is taken for these bytes       manifest, create-only
-    settle   what a visible version needs              tarball, pack, metadata
+    settle   what a visible version needs              tarball, pack, metadata, npm text
     commit   the version is visible                    head, compare-and-swap
-    derive   listing and search know it                index
+    derive   listing, search and npm's clients know it index, npm documents
 
 Bytes are durable before anything is claimed, and after the claim only repeatable writes remain, so nothing is ever
 rolled back. From the second stage on it is a job: each stage that is finished leaves a checkpoint, and whoever takes
@@ -33,9 +33,10 @@ from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERYTHING
 from chalicelib.domain.tags import check_tag
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.executing import Executor, Limits, Stage, newest_checkpoints
 from chalicelib.services.publishing import analyze, claim, commit, derive, read, settle
-from chalicelib.services.publishing.allowed import check_allowed
+from chalicelib.services.publishing.allowed import check_allowed, check_version
 from chalicelib.services.publishing.stage import stage
 from chalicelib.services.publishing.values import Published, PublishRequest, Staged, Work, Workshop
 from chalicelib.services.publishing.wishes import Continuation, Request, job_id, jobs_of
@@ -122,7 +123,7 @@ class Publishing:
         if by is not None:
             # Of what nobody knows yet, it may be any package.
             self._workshop.publishers.get().check(by, job.name or EVERYTHING)
-        if job.state in {"queued", "running"}:
+        if job.is_open:
             raise JobUnfinished(job_id, job.state)
         if job.digest is None or not self._workshop.artifacts.has_bytes(job.digest, job.name, job.version):
             raise BytesGone(job_id)
@@ -131,7 +132,7 @@ class Publishing:
             attempts=0,
             replays=(job.replays or 0) + 1,
             replay_from=from_stage,
-            started_at=int(self._workshop.now().timestamp() * 1000),
+            started_at=milliseconds(self._workshop.now()),
             finished_at=None,
             stage=None,
             error=None,
@@ -186,6 +187,8 @@ class Publishing:
             self._check_allowed(request, name)
         elif request.name != name:
             raise NameMismatch(request.name, name)
+        if request.version is not None:
+            check_version(request.version, name, version)
         manifest = self._workshop.manifests.get(name, version)
         metadata = self._workshop.metadata.get(name, version)
         assert manifest is not None, "a visible version has a manifest"
@@ -193,7 +196,7 @@ class Publishing:
         head, _ = commit.commit(
             self._workshop.heads, manifest.manifest, request.tag, actor=request.publisher.name
         )
-        derive.derive(self._workshop.index, self._workshop.manifests, head)
+        self._workshop.deriving.follow(head)
         self._workshop.artifacts.discard_staged(staged.sha256)
         return Published(False, head, manifest, metadata, self._report(job), job)
 
@@ -228,18 +231,12 @@ class Publishing:
 
     def _is_needed(self, sha256: str) -> bool:
         try:
-            return any(map(_may_go_on, self._executions.jobs_beginning(jobs_of(sha256))))
+            return any(job.may_go_on for job in self._executions.jobs_beginning(jobs_of(sha256)))
         except UnreadableRecords:
             return True
 
     def _check_allowed(self, request: PublishRequest, name: PackageName) -> None:
         check_allowed(self._workshop.publishers, request.publisher.name, request.packages, name)
-
-
-def _may_go_on(job: Job) -> bool:
-    if job.state == "failed":
-        return job.error is not None and job.error.is_retryable
-    return job.state in {"queued", "running"}
 
 
 def _published(work: Work, job: Job) -> Published:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from chalicelib.domain.errors import VersionExists
 from chalicelib.domain.head import Change, Head, publish_tags
 from chalicelib.domain.manifest import Manifest
+from chalicelib.domain.publishers import check_owner
 from chalicelib.services.executing import Finished, Watch
 from chalicelib.services.publishing.values import Work
 from chalicelib.stores.heads import Heads
@@ -63,6 +64,7 @@ def commit(
     def retag(head: Head) -> Change | None:
         if tag is None or head.view.tags.get(tag) == version:
             return None
+        check_owner(actor, head.name, head.view.owners)
         return Change(type="tag", tag=tag, version=version)
 
     head, created = heads.change(manifest.name, publish, actor=actor)

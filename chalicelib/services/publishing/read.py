@@ -12,7 +12,7 @@ from chalicelib.domain.package import Package
 from chalicelib.domain.semver.versions import clean_version, parse_version
 from chalicelib.domain.tarball.reader import ReadTarball, read_tarball
 from chalicelib.services.executing import Finished, Watch
-from chalicelib.services.publishing.allowed import check_name
+from chalicelib.services.publishing.allowed import check_identity
 from chalicelib.services.publishing.opened import Contents, Opened, load_contents, read_file
 from chalicelib.services.publishing.values import Work
 from chalicelib.settings import Limits
@@ -51,7 +51,7 @@ def execute(work: Work, watch: Watch) -> Finished:
     if opened.digests.sha256 != work.staged.sha256:
         # Staged bytes are named by their digest and written once; whoever changed them is not to be believed.
         raise DigestMismatch(declared=work.staged.sha256, actual=opened.digests.sha256)
-    check_name(work, opened.name)
+    check_identity(work, opened.name, opened.version)
     work.workshop.artifacts.stage_pack(work.staged.sha256, opened.pack)
     work.opened = opened
     return Finished(

@@ -20,7 +20,7 @@ def given(work: Work) -> Any:
 
 
 def execute(work: Work, watch: Watch) -> Finished:
-    """Write tarball, pack and metadata, and files that need to be objects.
+    """Write tarball, pack, metadata and npm's text, and files that need to be objects.
 
     A version that is visible has all of it, and nothing is written but what was lost.
     """
@@ -34,8 +34,9 @@ def execute(work: Work, watch: Watch) -> Finished:
         lambda: artifacts.settle_tarball(opened.name, opened.version, work.staged.sha256, work.staged.chunks),
         lambda: artifacts.settle_pack(opened.name, opened.version, opened.pack),
         lambda: _settle_metadata(work),
+        lambda: work.workshop.texts.settle(work.described.manifest.manifest, opened.package),
     )
-    return Finished({"objects": 3 + len(paths), "size": opened.digests.size})
+    return Finished({"objects": 4 + len(paths), "size": opened.digests.size})
 
 
 def restore(work: Work, outputs: Mapping[str, Any]) -> bool:

@@ -12,6 +12,8 @@ from chalicelib.domain.manifest import Publisher, Source
 from chalicelib.domain.metadata import Metadata
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
+from chalicelib.services.deriving import Deriving
+from chalicelib.services.npm.texts import Texts
 from chalicelib.services.publishing.opened import Opened, new_pack
 from chalicelib.settings import Limits
 from chalicelib.stores.access import Publishers
@@ -33,6 +35,8 @@ class Workshop:
     artifacts: Artifacts
     incoming: Incoming
     index: Index
+    texts: Texts
+    deriving: Deriving
     publishers: Publishers
     limits: Limits
     analyzers: Callable[[], Sequence[Analyzer]]
@@ -44,13 +48,14 @@ class Workshop:
 class PublishRequest:
     """A wish to publish the tarball `data`, or the one under the key `upload`, which has to have the `etag` if given.
 
-    `name` and `sha256` (hex) are checked against the tarball where they are given; `packages` are those that may be
-    published this way; `tag` is a dist-tag to move.
+    `name`, `version` and `sha256` (hex) are checked against the tarball where they are given; `packages` are those that
+    may be published this way; `tag` is a dist-tag to move.
     """
 
     publisher: Publisher
     source: Source
     name: PackageName | None = None
+    version: str | None = None
     packages: PackagePatterns = EVERY_PACKAGE
     tag: str | None = None
     sha256: str | None = None
@@ -82,7 +87,8 @@ class Described:
 class Work:
     """A publish between its stages: what is asked for, and what they have come to so far.
 
-    `declared` is the name it is published under, where one was given, and `packages` what may be published. `resumed`
+    `declared` is the name it is published under, where one was given, `declared_version` the version, and `packages`
+    what may be published. `resumed`
     tells that another worker has begun it, and `retagged` that this one has asked for the same tag.
     """
 
@@ -91,6 +97,7 @@ class Work:
     publisher: Publisher
     source: Source
     declared: PackageName | None = None
+    declared_version: str | None = None
     packages: PackagePatterns = EVERY_PACKAGE
     tag: str | None = None
     resumed: bool = False

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from chalicelib.domain.executions.errors import JobNotFound
 from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.publishing import analyze
-from chalicelib.services.publishing.allowed import check_name
+from chalicelib.services.publishing.allowed import check_identity
 from chalicelib.services.publishing.stage import staged_before
 from chalicelib.services.publishing.values import PublishRequest, Staged, Work, Workshop
 
@@ -34,20 +35,39 @@ def jobs_of(sha256: str) -> str:
     return f"publish-{sha256[:32]}-"
 
 
+class _Publish:
+    """What a publish comes to, whoever wants it; `begun` is the work that was last begun for the wish."""
+
+    begun: Work | None = None
+
+    def close(self) -> None:
+        """Let go of what the work needed on this machine."""
+        if self.begun is not None:
+            self.begun.close()
+
+    def finished(self, work: Work) -> None:
+        """Remove what was staged."""
+        work.workshop.artifacts.discard_staged(work.staged.sha256)
+
+    def described(self, job: Job, work: Work) -> Job:
+        """Answer the job with the name and version that were found."""
+        found = {"name": work.declared or work.name, "version": work.version}
+        return job.changed(**{name: value for name, value in found.items() if value is not None})
+
+
 @dataclass
-class Request:
-    """A wish to publish staged bytes; `work` is what was last begun for it."""
+class Request(_Publish):
+    """A wish to publish staged bytes."""
 
     workshop: Workshop
     request: PublishRequest
     staged: Staged
     staging_ms: int
     is_visible: Callable[[Job], bool]
-    begun: Work | None = None
 
     def job(self, stored: Job | None) -> Job | None:
         """Answer the job there is while it is not finished, and a new one unless it has made the version visible."""
-        if stored is not None and stored.state in {"queued", "running"}:
+        if stored is not None and stored.is_open:
             return stored
         if stored is not None and stored.state == "completed" and self.is_visible(stored):
             return None
@@ -62,6 +82,7 @@ class Request:
             publisher=request.publisher,
             source=request.source,
             declared=request.name,
+            declared_version=request.version,
             packages=request.packages,
             tag=request.tag,
             resumed=job.run_id is not None,
@@ -72,20 +93,7 @@ class Request:
     def check(self, work: Work) -> None:
         """Hold the request to the package that was found before; raises NameMismatch and Forbidden."""
         if work.name is not None:
-            check_name(work, work.name)
-
-    def close(self) -> None:
-        """Let go of what the work needed on this machine."""
-        if self.begun is not None:
-            self.begun.close()
-
-    def finished(self, work: Work) -> None:
-        """Remove what was staged."""
-        work.workshop.artifacts.discard_staged(work.staged.sha256)
-
-    def described(self, job: Job, work: Work) -> Job:
-        """Answer the job with the name and version that were found."""
-        return described(job, work)
+            check_identity(work, work.name, work.version)
 
     def facts(self) -> Mapping[str, Any]:
         """Answer how long it took to make the bytes durable."""
@@ -100,7 +108,7 @@ class Request:
         return Job(
             id=job_id(self.staged.sha256, request.publisher.name),
             type=PUBLISH,
-            started_at=int(self.workshop.now().timestamp() * 1000),
+            started_at=milliseconds(self.workshop.now()),
             name=request.name,
             digest=self.staged.sha256,
             size=self.staged.size,
@@ -114,18 +122,17 @@ class Request:
 
 
 @dataclass
-class Continuation:
+class Continuation(_Publish):
     """A wish that a job which somebody began comes to its end."""
 
     workshop: Workshop
     job_id: str
-    begun: Work | None = None
 
     def job(self, stored: Job | None) -> Job | None:
         """Answer the job while it is not finished, and is one of publishing; raises JobNotFound."""
         if stored is None:
             raise JobNotFound(self.job_id)
-        return stored if stored.type == PUBLISH and stored.state in {"queued", "running"} else None
+        return stored if stored.type == PUBLISH and stored.is_open else None
 
     def work(self, job: Job) -> Work:
         """Answer the work as it was asked for."""
@@ -147,25 +154,6 @@ class Continuation:
     def check(self, work: Work) -> None:
         """Let the work go on; whether its publisher still may is asked at the claim, and recorded with the job."""
 
-    def close(self) -> None:
-        """Let go of what the work needed on this machine."""
-        if self.begun is not None:
-            self.begun.close()
-
-    def finished(self, work: Work) -> None:
-        """Remove what was staged."""
-        work.workshop.artifacts.discard_staged(work.staged.sha256)
-
-    def described(self, job: Job, work: Work) -> Job:
-        """Answer the job with the name and version that were found."""
-        return described(job, work)
-
     def facts(self) -> Mapping[str, Any]:
         """Answer nothing: the bytes were there."""
         return {}
-
-
-def described(job: Job, work: Work) -> Job:
-    """Answer a job with the name and version that its work has found."""
-    found = {"name": work.declared or work.name, "version": work.version}
-    return job.changed(**{name: value for name, value in found.items() if value is not None})

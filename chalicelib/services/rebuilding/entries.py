@@ -5,7 +5,7 @@ from chalicelib.domain.index import IndexEntry
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.picking import current
 from chalicelib.domain.rebuilding import Outcome, RebuildFinding
-from chalicelib.services.publishing.derive import entry_of
+from chalicelib.services.deriving import entry_of
 from chalicelib.services.rebuilding.earlier import Earlier
 from chalicelib.services.rebuilding.inputs import read_manifest
 from chalicelib.services.rebuilding.values import Bench, Lost

@@ -8,7 +8,7 @@ from chalicelib.domain.rebuilding import Outcome, RebuildFinding
 from chalicelib.services.publishing.opened import Opened
 from chalicelib.services.publishing.settle import paths_as_objects
 from chalicelib.services.rebuilding.values import Bench
-from chalicelib.stores.executions.base import in_parallel
+from chalicelib.storage.parallel import in_parallel
 
 
 def examine_files(bench: Bench, opened: Opened) -> Iterator[RebuildFinding]:

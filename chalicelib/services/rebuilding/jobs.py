@@ -10,8 +10,8 @@ from chalicelib.domain.executions.errors import UnreadableRecords
 from chalicelib.domain.executions.identity import is_id
 from chalicelib.domain.rebuilding import RebuildFinding
 from chalicelib.services.rebuilding.values import Unit
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.stores.executions import Executions
-from chalicelib.stores.executions.base import in_parallel
 
 BATCH: Final = 50
 """How many jobs are looked at together."""

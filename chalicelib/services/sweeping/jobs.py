@@ -8,6 +8,7 @@ from chalicelib.domain.executions.errors import Overtaken, RunHeld, UnreadableRe
 from chalicelib.domain.executions.names import SUFFIX, JobPlace
 from chalicelib.domain.executions.records import Job, JobState
 from chalicelib.domain.sweeping import Position
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.sweeping.tasks import Candidate
 from chalicelib.stores.executions import Executions
 from chalicelib.stores.sweeping import Lying, Rooms
@@ -59,7 +60,7 @@ class AbandonedJobs:
         except (RunHeld, Overtaken):
             return None
         # Jobs of other kinds are left to their own workers, and answered as they are.
-        return None if ended.state in STATES else f"{ended.id} {ended.state}"
+        return None if ended.is_open else f"{ended.id} {ended.state}"
 
     def _is_abandoned(self, job: Job) -> bool:
         if job.state == "queued":
@@ -71,9 +72,5 @@ class AbandonedJobs:
             # It counts as ended, so that no damaged record keeps a job from its end.
             return True
         if lease is not None:
-            return lease.ended(_milliseconds(now))
-        return job.started_at < _milliseconds(now - PATIENCE)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+            return lease.ended(milliseconds(now))
+        return job.started_at < milliseconds(now - PATIENCE)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.executions.records import Job
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.publishing.wishes import jobs_of
 from chalicelib.stores.executions import Executions
 from chalicelib.stores.heads import Heads
@@ -44,15 +45,13 @@ class Needs:
         job = self._executions.retrieve_job(job_id)
         if job is None:
             return False
-        return (
-            job.state in {"queued", "running"} or self._is_replayable(job) or self._holds_claim(job, sha256)
-        )
+        return job.is_open or self._is_replayable(job) or self._holds_claim(job, sha256)
 
     def _is_replayable(self, job: Job) -> bool:
-        if job.state != "failed" or job.error is None or not job.error.is_retryable:
+        if not job.may_go_on:
             return False
         ended = job.started_at if job.finished_at is None else job.finished_at
-        return ended > int((self._now() - REPLAYABLE).timestamp() * 1000)
+        return ended > milliseconds(self._now() - REPLAYABLE)
 
     def _holds_claim(self, job: Job, sha256: str) -> bool:
         """Tell whether the job took a version's number for these bytes, and died before the version was visible."""

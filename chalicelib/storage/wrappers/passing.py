@@ -80,10 +80,26 @@ class PassingStore:
             "list", prefix, lambda: self.inner.list(prefix, after=after, delimiter=delimiter, limit=limit)
         )
 
-    def presign_get(self, key: str, *, expires: int, filename: str | None = None) -> str | None:
+    def presign_get(
+        self,
+        key: str,
+        *,
+        expires: int,
+        filename: str | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+    ) -> str | None:
         """Pass on."""
         return self._call(
-            "presign_get", key, lambda: self.inner.presign_get(key, expires=expires, filename=filename)
+            "presign_get",
+            key,
+            lambda: self.inner.presign_get(
+                key,
+                expires=expires,
+                filename=filename,
+                content_type=content_type,
+                content_encoding=content_encoding,
+            ),
         )
 
     def presign_put(

@@ -3,8 +3,6 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +12,8 @@ from chalicelib.domain.document import UnreadableDocument
 from chalicelib.domain.executions.errors import Unreadable, UnreadableRecords
 from chalicelib.domain.executions.identity import is_id
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.times import milliseconds
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import (
     NOT_MODIFIED,
     ObjectExists,
@@ -24,7 +24,6 @@ from chalicelib.storage.port import (
 )
 from chalicelib.stores.documents import JSON
 
-PARALLEL_READS: Final = 8
 SWAP_ATTEMPTS: Final = 40
 LONGEST_PAUSE_SECONDS: Final = 0.1
 NO_ID: Final = "the name is no id"
@@ -33,7 +32,6 @@ Parsed = TypeVar("Parsed")
 Parsed_co = TypeVar("Parsed_co", covariant=True)
 Parse = Callable[[bytes], Parsed]
 Answer = TypeVar("Answer")
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Part:
         self._sleep = sleep
 
     def _now(self) -> int:
-        return int(self._clock().timestamp() * 1000)
+        return milliseconds(self._clock())
 
     def _create(self, key: str, data: bytes) -> bool:
         """Write a record that nothing replaces; answers whether its key was free."""
@@ -128,16 +126,6 @@ class Gathered(Generic[Parsed]):
         if self.unreadable:
             raise UnreadableRecords(self.unreadable, answer)
         return answer
-
-
-def in_parallel(call: Callable[[Item], Answer], wanted: Sequence[Item]) -> list[Answer]:
-    """Answer what a call comes to for each of many things, in their order."""
-    if len(wanted) <= 1:
-        return [call(item) for item in wanted]
-    with ThreadPoolExecutor(min(PARALLEL_READS, len(wanted))) as pool:
-        # A thread begins without the caller's context, in which telemetry counts.
-        answers = [pool.submit(copy_context().run, call, item) for item in wanted]
-        return [answer.result() for answer in answers]
 
 
 def _read(store: ObjectStore, wanted: tuple[str, Parse[Parsed]]) -> Parsed | Unreadable | None:

@@ -7,9 +7,10 @@ from chalicelib.domain.errors import Busy
 from chalicelib.domain.executions.errors import Unreadable
 from chalicelib.domain.executions.identity import check_id
 from chalicelib.domain.executions.run_settings import RunSetting
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import PreconditionFailed
 from chalicelib.stores.documents import JSON
-from chalicelib.stores.executions.base import SWAP_ATTEMPTS, Found, Parse, Part, in_parallel
+from chalicelib.stores.executions.base import SWAP_ATTEMPTS, Found, Parse, Part
 
 
 class Runs(Part):

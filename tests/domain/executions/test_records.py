@@ -58,6 +58,9 @@ PERSTACK: dict[type, dict[str, Any]] = {
 }
 
 
+FAILURE = {"name": "Failed", "message": "it failed"}
+
+
 @pytest.mark.parametrize("kind", PERSTACK, ids=lambda kind: kind.__name__)
 def test_a_record_of_perstacks_comes_back_as_it_was(kind: Any) -> None:
     given = PERSTACK[kind]
@@ -79,6 +82,32 @@ def test_a_record_of_perstacks_comes_back_as_it_was(kind: Any) -> None:
 )
 def test_the_state_of_a_job_follows_from_its_status(fields: dict[str, Any], state: str) -> None:
     assert Job.model_validate({"id": "job-1", "startedAt": 1, **fields}).state == state
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_open", "may_go_on"),
+    [
+        pytest.param({"attempts": 0}, True, True, id="queued"),
+        pytest.param({"attempts": 1}, True, True, id="running"),
+        pytest.param({"attempts": 1, "error": FAILURE}, True, True, id="between-two-attempts"),
+        pytest.param({"status": "stoppedByError", "error": FAILURE}, False, False, id="refused"),
+        pytest.param(
+            {"status": "stoppedByError", "error": {**FAILURE, "isRetryable": True}},
+            False,
+            True,
+            id="given-up",
+        ),
+        pytest.param({"status": "stoppedByError"}, False, False, id="failed-for-no-known-reason"),
+        pytest.param({"status": "stoppedByMaxSteps"}, False, False, id="stopped"),
+        pytest.param({"status": "completed"}, False, False, id="completed"),
+    ],
+)
+def test_an_open_job_may_go_on_and_one_that_failed_where_a_repeat_may_help(
+    fields: dict[str, Any], is_open: bool, may_go_on: bool
+) -> None:
+    job = Job.model_validate({"id": "job-1", "startedAt": 1, **fields})
+
+    assert (job.is_open, job.may_go_on) == (is_open, may_go_on)
 
 
 @pytest.mark.parametrize(

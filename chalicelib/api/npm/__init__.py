@@ -1,0 +1,1 @@
+"""The npm protocol, below `/npm/`."""

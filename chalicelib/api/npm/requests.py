@@ -1,0 +1,68 @@
+"""What the routes of the npm protocol read of a request in the same way."""
+
+import re
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+from chalicelib.api.requests import Request
+from chalicelib.container import container
+from chalicelib.domain.errors import InvalidPayload, PayloadTooLarge
+from chalicelib.npm.publications import parse_document
+from chalicelib.npm.versions import Form
+
+ALWAYS_ASKED: Final = "public, max-age=0, must-revalidate"
+"""Asking is cheap, and who has just published wants to install that."""
+ABBREVIATED: Final = "application/vnd.npm.install-v1+json"
+
+_RANGE: Final = re.compile(r"\s*([^\s;,]+)\s*((?:;[^,]*)?)")
+_QUALITY: Final = re.compile(r";\s*q\s*=\s*([0-9.]+)")
+
+
+def base_of(request: Request) -> str:
+    """Answer the address by which a client knows the registry, with a slash at its end."""
+    return f"{request.origin}/npm/"
+
+
+def form_of(request: Request) -> Form:
+    """Answer the form that a client would rather have: the abbreviated one where it names it (RFC 9110, 12.5.1)."""
+    wanted = {kind: quality(rest) for kind, rest in _RANGE.findall(request.headers.get("accept", "").lower())}
+    short = wanted.get(ABBREVIATED, 0.0)
+    return "abbreviated" if short and short >= wanted.get("application/json", 0.0) else "full"
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Tell whether a client says that it reads gzip; who says nothing is taken for somebody with a plain tool."""
+    wanted = {
+        kind: quality(rest)
+        for kind, rest in _RANGE.findall(request.headers.get("accept-encoding", "").lower())
+    }
+    return wanted.get("gzip", wanted.get("*", 0.0)) > 0
+
+
+def quality(parameters: str) -> float:
+    """Answer how much a client wants what the parameters belong to, from 0 to 1."""
+    found = _QUALITY.search(parameters)
+    try:
+        return float(found[1]) if found else 1.0
+    except ValueError:
+        return 1.0
+
+
+def text_of(request: Request) -> str:
+    """Answer the one text that a request's JSON body is; raises InvalidPayload."""
+    try:
+        text = from_json(request.body)
+    except ValueError as error:
+        raise InvalidPayload(f"the body is not JSON: {error}") from None
+    if not isinstance(text, str):
+        raise InvalidPayload('the body is not a JSON text such as `"1.0.0"`')
+    return text
+
+
+def document_of(request: Request) -> dict[str, Any]:
+    """Answer the document in a request; raises InvalidPayload, and PayloadTooLarge telling what works instead."""
+    limit = container().settings.limits.payload
+    if len(request.body) > limit:
+        raise PayloadTooLarge(limit, len(request.body))
+    return parse_document(request.body)

@@ -1,0 +1,225 @@
+"""A version as npm's documents tell it: its package.json, where its tarball is, and who published it.
+
+Rendered once, when the version is published, in two forms: the full one, and the abbreviated one that an installation
+needs. Both are one line of JSON in which the address of the registry stands as one NUL, a byte that JSON never holds.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+from chalicelib.domain.document import compact_json
+from chalicelib.domain.facts.needs import string_map
+from chalicelib.domain.manifest import Manifest
+from chalicelib.domain.names import PackageName
+
+Form = Literal["full", "abbreviated"]
+
+BASE: Final = b"\0"
+"""Stands for the address of the registry, which ends with a slash."""
+README_CHARACTERS: Final = 64 * 1024
+README_NAMES: Final = ("readme.md", "readme", "readme.markdown", "readme.txt")
+SHRINKWRAP: Final = "npm-shrinkwrap.json"
+NATIVE_BUILD: Final = "binding.gyp"
+INSTALL_SCRIPTS: Final = ("preinstall", "install", "postinstall")
+
+_OURS: Final = frozenset({"name", "version", "dist", "deprecated", "readme", "readmeFilename", "maintainers"})
+"""Fields that a package.json may hold and that are the registry's to tell."""
+_MAPS: Final = ("dependencies", "optionalDependencies", "devDependencies", "peerDependencies", "engines")
+_ABBREVIATED: Final = (
+    "dependencies",
+    "optionalDependencies",
+    "devDependencies",
+    "bundleDependencies",
+    "peerDependencies",
+    "peerDependenciesMeta",
+    "acceptDependencies",
+    "bin",
+    "directories",
+    "engines",
+    "os",
+    "cpu",
+    "libc",
+    "funding",
+)
+
+
+class VersionText(NamedTuple):
+    """The two forms of a version, each a line of JSON, and its readme: `{"readme", "readmeFilename"}` or `{}`."""
+
+    full: bytes
+    abbreviated: bytes
+    readme: bytes
+
+    def to_bytes(self) -> bytes:
+        """Answer the lines as they are stored."""
+        return b"".join(line + b"\n" for line in self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "VersionText":
+        """Read stored lines; raises ValueError."""
+        full, abbreviated, readme, rest = data.split(b"\n")
+        if rest:
+            raise ValueError("there is more than three lines")
+        return cls(full, abbreviated, readme)
+
+    def form(self, form: Form) -> bytes:
+        """Answer one of the two forms."""
+        return self.full if form == "full" else self.abbreviated
+
+
+class Facts(NamedTuple):
+    """What the registry tells of a version beside its package.json; `attestations` as npm's `dist` has them."""
+
+    manifest: Manifest
+    signatures: Sequence[Mapping[str, str]] = ()
+    attestations: Mapping[str, Any] | None = None
+
+
+def version_text(
+    package_json: Mapping[str, Any], facts: Facts, paths: frozenset[str], readme: tuple[str, bytes] | None
+) -> VersionText:
+    """Answer a version in both forms; `paths` are its files, and `readme` the name and bytes of one of them."""
+    manifest = facts.manifest
+    declared = _declared(package_json, paths)
+    dist = _dist(facts)
+    identity = {"name": manifest.name, "version": manifest.version}
+    publisher = _person(manifest)
+    full = {
+        **identity,
+        **declared,
+        "_id": f"{manifest.name}@{manifest.version}",
+        "_npmUser": publisher,
+        "maintainers": [publisher],
+    }
+    short: dict[str, Any] = {name: declared[name] for name in _ABBREVIATED if name in declared}
+    if _runs_scripts(declared):
+        short["hasInstallScript"] = True
+    if SHRINKWRAP in paths:
+        full["_hasShrinkwrap"] = short["_hasShrinkwrap"] = True
+    told = {} if readme is None else {"readme": _text(readme[1]), "readmeFilename": readme[0]}
+    return VersionText(_with(full, dist), _with({**identity, **short}, dist), compact_json(told))
+
+
+def readme_path(paths: Mapping[str, Any]) -> str | None:
+    """Answer which of a package's files is its readme, or None."""
+    found = {path.lower(): path for path in sorted(paths, reverse=True) if "/" not in path}
+    return next((found[name] for name in README_NAMES if name in found), None)
+
+
+def tarball_path(name: str, version: str) -> str:
+    """Answer where the tarball is, below the address of the registry."""
+    return f"{name}/-/{tarball_name(name, version)}"
+
+
+def tarball_name(name: str, version: str) -> str:
+    """Answer what the tarball's file is called."""
+    return f"{PackageName(name).bare}-{version}.tgz"
+
+
+def version_of(filename: str, name: PackageName) -> str | None:
+    """Answer the version whose tarball has a name, with the scope or without, or None for another file."""
+    if not filename.endswith(".tgz"):
+        return None
+    for beginning in (f"{name}-", f"{name.bare}-"):
+        if filename.startswith(beginning):
+            return filename.removeprefix(beginning).removesuffix(".tgz") or None
+    return None
+
+
+def marked(text: bytes, message: str | None) -> bytes:
+    """Answer a version's text with the warning that is put on it."""
+    return text if message is None else b'{"deprecated":' + compact_json(message) + b"," + text[1:]
+
+
+def addressed(text: bytes, base: str) -> bytes:
+    """Answer a text with the address of the registry in it."""
+    return text.replace(BASE, escaped(base))
+
+
+def escaped(base: str) -> bytes:
+    """Answer an address as it stands inside a JSON string."""
+    return compact_json(base)[1:-1]
+
+
+def fields_of(text: bytes) -> dict[str, Any]:
+    """Answer the fields of a version's text."""
+    fields: dict[str, Any] = json.loads(text.replace(BASE, b""))
+    return fields
+
+
+def _declared(package_json: Mapping[str, Any], paths: frozenset[str]) -> dict[str, Any]:
+    """Answer what a package.json declares, with the liberties it may take made regular."""
+    declared = {
+        name: value
+        for name, value in package_json.items()
+        if name not in _OURS and not name.startswith("_") and value is not None
+    }
+    for name in _MAPS:
+        if name in declared:
+            declared[name] = string_map(declared[name])
+    _make_bin_regular(declared, str(package_json["name"]))
+    if "bundledDependencies" in declared:
+        declared.setdefault("bundleDependencies", declared["bundledDependencies"])
+    for name in ("os", "cpu", "libc"):
+        if isinstance(declared.get(name), str):
+            declared[name] = [declared[name]]
+    _add_native_build(declared, paths)
+    return declared
+
+
+def _make_bin_regular(declared: dict[str, Any], name: str) -> None:
+    if isinstance(declared.get("bin"), str):
+        declared["bin"] = {name.rpartition("/")[2].strip(): declared["bin"]}
+    elif "bin" in declared:
+        declared["bin"] = string_map(declared["bin"])
+
+
+def _add_native_build(declared: dict[str, Any], paths: frozenset[str]) -> None:
+    """Say what npm would run for a package that brings a native build and no script for it."""
+    scripts = declared.get("scripts")
+    scripts = dict(scripts) if isinstance(scripts, Mapping) else {}
+    if NATIVE_BUILD not in paths or declared.get("gypfile") is False:
+        return
+    if "install" not in scripts and "preinstall" not in scripts:
+        declared["scripts"] = {**scripts, "install": "node-gyp rebuild"}
+        declared["gypfile"] = True
+
+
+def _runs_scripts(declared: Mapping[str, Any]) -> bool:
+    scripts = declared.get("scripts")
+    return isinstance(scripts, Mapping) and any(scripts.get(name) for name in INSTALL_SCRIPTS)
+
+
+def _dist(facts: Facts) -> bytes:
+    """Answer `dist`, with the NUL in it."""
+    manifest, dist = facts.manifest, facts.manifest.dist
+    told: dict[str, Any] = {
+        "shasum": dist.shasum,
+        "integrity": dist.integrity,
+        "fileCount": dist.file_count,
+        "unpackedSize": dist.unpacked_size,
+    }
+    if facts.signatures:
+        told["signatures"] = [dict(signature) for signature in facts.signatures]
+    rest = compact_json(told)[1:]
+    if facts.attestations is not None:
+        url = compact_json(facts.attestations["path"])[1:-1]
+        more = {name: value for name, value in facts.attestations.items() if name != "path"}
+        about = b'"attestations":{"url":"' + BASE + url + b'",' + compact_json(more)[1:]
+        rest = about + b"," + rest
+    path = compact_json(tarball_path(manifest.name, manifest.version))[1:-1]
+    return b'{"tarball":"' + BASE + path + b'",' + rest
+
+
+def _with(fields: Mapping[str, Any], dist: bytes) -> bytes:
+    return compact_json(fields)[:-1] + b',"dist":' + dist + b"}"
+
+
+def _person(manifest: Manifest) -> dict[str, str]:
+    publisher = manifest.claim.publisher
+    return {"name": publisher.name, "email": publisher.email or ""}
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").removeprefix("\ufeff")[:README_CHARACTERS]

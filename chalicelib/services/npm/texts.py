@@ -1,0 +1,71 @@
+"""The texts of versions: made when a version is published, or again from its pack where they are missing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chalicelib.domain.manifest import Manifest
+from chalicelib.domain.package import Package
+from chalicelib.domain.tarball import package_json
+from chalicelib.npm.versions import Facts, VersionText, readme_path, version_text
+from chalicelib.stores.artifacts import Artifacts
+from chalicelib.stores.manifests import Manifests
+from chalicelib.stores.packuments import VersionTexts
+
+Sign = Callable[[Manifest], Sequence[Mapping[str, str]]]
+"""Answers the signatures of a version."""
+Attest = Callable[[Manifest], Mapping[str, Any] | None]
+"""Answers what `dist` tells of a version's attestations, or None where it has none."""
+
+
+class Texts:
+    """What npm's clients are told of each version."""
+
+    def __init__(
+        self,
+        texts: VersionTexts[VersionText],
+        manifests: Manifests,
+        artifacts: Artifacts,
+        *,
+        sign: Sign = lambda _: (),
+        attest: Attest = lambda _: None,
+    ) -> None:
+        self._texts = texts
+        self._manifests = manifests
+        self._artifacts = artifacts
+        self._sign = sign
+        self._attest = attest
+
+    def settle(self, manifest: Manifest, package: Package) -> VersionText:
+        """Write the text of a version under its claim; answers the one it has."""
+        path = readme_path(package.files)
+        readme = (path, package.read(path)) if path else None
+        return self._written(manifest, package.package_json, frozenset(package.files), readme)
+
+    def get(self, name: str, version: str) -> VersionText | None:
+        """Answer the text of a version, made of its pack if need be, or None for one whose pack is gone."""
+        return self._texts.get(name, version) or self._made(name, version)
+
+    def remove(self, name: str, version: str) -> None:
+        """Remove the text of a version that is gone."""
+        self._texts.remove(name, version)
+
+    def _made(self, name: str, version: str) -> VersionText | None:
+        stored, index = self._manifests.get(name, version), self._artifacts.index(name, version)
+        if stored is None or index is None:
+            return None
+        path = readme_path(index.entries)
+        read = self._artifacts.read_file
+        readme = (path, read(name, version, index.entries[path])) if path else None
+        fields = package_json.parse_package_json(read(name, version, index.entries[package_json.NAME]))
+        return self._written(stored.manifest, fields, frozenset(index.entries), readme)
+
+    def _written(
+        self,
+        manifest: Manifest,
+        fields: Mapping[str, Any],
+        paths: frozenset[str],
+        readme: tuple[str, bytes] | None,
+    ) -> VersionText:
+        facts = Facts(manifest, self._sign(manifest), self._attest(manifest))
+        text = version_text(fields, facts, paths, readme)
+        return self._texts.put_once(manifest.name, manifest.version, text.to_bytes())
