@@ -53,7 +53,9 @@ Row = dict[str, Measured]
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--versions", type=int, nargs="+", default=[1, 100, 1000], help="of the packages read")
+    parser.add_argument(
+        "--versions", type=int, nargs="+", default=[1, 100, 1000], help="of the packages read"
+    )
     parser.add_argument("--onto", type=int, nargs="+", default=[1, 1000], help="versions to publish onto")
     parser.add_argument("--publishes", type=int, default=25, help="how many versions are published onto each")
     parser.add_argument("--seconds", type=float, default=3, help="how long each address is read")

@@ -14,7 +14,7 @@ from tests.clients.tree import publish_tree
 def opened() -> Iterator[Registry]:
     """A registry that lets everybody in, with the small tree in it."""
     with open_registry() as registry:
-        publish_tree(registry.url, registry.token())
+        publish_tree(registry.url)
         yield registry
 
 

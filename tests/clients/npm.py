@@ -20,11 +20,20 @@ class Npm(Client):
 
     def environment(self) -> Mapping[str, str]:
         """Keep the configuration of this machine's npm away."""
-        return {"NPM_CONFIG_GLOBALCONFIG": str(self.home / "none"), "NPM_CONFIG_PREFIX": str(self.home / "global")}
+        return {
+            "NPM_CONFIG_GLOBALCONFIG": str(self.home / "none"),
+            "NPM_CONFIG_PREFIX": str(self.home / "global"),
+        }
 
     def settings(self) -> list[str]:
         """Answer what keeps it quiet."""
-        return [f"cache={self.cache}", "update-notifier=false", "fund=false", "fetch-retries=0", "ignore-scripts=true"]
+        return [
+            f"cache={self.cache}",
+            "update-notifier=false",
+            "fund=false",
+            "fetch-retries=0",
+            "ignore-scripts=true",
+        ]
 
     def install(self, project: Path) -> Ran:
         """Install and lock."""

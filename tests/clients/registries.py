@@ -41,7 +41,12 @@ class Registry(NamedTuple):
 
     def logged_in(self, name: str) -> str:
         """Answer the token that a login as clients used to do it gives."""
-        body = {"_id": f"org.couchdb.user:{name}", "name": name, "password": secrets.token_hex(8), "type": "user"}
+        body = {
+            "_id": f"org.couchdb.user:{name}",
+            "name": name,
+            "password": secrets.token_hex(8),
+            "type": "user",
+        }
         status, answer = send("PUT", f"{self.url}-/user/org.couchdb.user:{quote(name)}", body)
         assert status == 201, answer
         return str(answer["token"])

@@ -1,22 +1,9 @@
 """What npm changes of packages that are published: tags, deprecations, owners, and what is taken back."""
 
-from pathlib import Path
-
-import pytest
-
 from tests.builders import package_json, tarball
 from tests.clients.npm import Npm
 from tests.clients.registries import Registry
 from tests.clients.wire import put_package
-
-
-@pytest.fixture
-def npm(guarded: Registry, tmp_path: Path) -> Npm:
-    """Alice's npm, who may do all that can be done to packages."""
-    return Npm(tmp_path / "alice", guarded.url, guarded.token("alice", *EVERYTHING))
-
-
-EVERYTHING = ("read", "publish", "manage")
 
 
 def published(registry: Registry, name: str, *versions: str) -> str:

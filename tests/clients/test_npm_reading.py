@@ -24,11 +24,10 @@ WIDGET = {
 @pytest.fixture(scope="module")
 def registry() -> Iterator[Registry]:
     with open_registry() as registry:
-        token = registry.token("alice")
         for version, tag in (("1.0.0", "latest"), ("1.1.0", "latest"), ("2.0.0-rc.1", "next")):
             described = package_json("@acme/widget", version, **WIDGET)
             data = tarball({"package.json": described, "index.js": f"module.exports = {version!r}\n"})
-            put_package(registry.url, described, data, tag=tag, token=token)
+            put_package(registry.url, described, data, tag=tag)
         yield registry
 
 
@@ -86,13 +85,24 @@ def test_pack_fetches_a_package(npm: Npm, tmp_path: Path) -> None:
     assert (tmp_path / packed["filename"]).is_file()
 
 
-def test_an_installed_package_is_outdated_and_not_vulnerable(npm: Npm, tmp_path: Path) -> None:
-    wanted = {"name": "application", "version": "1.0.0", "dependencies": {"@acme/widget": "1.0.0"}}
-    folder = project(tmp_path / "project", wanted)
-    npm.run("install", cwd=folder).well()
+def test_an_installed_package_is_outdated(npm: Npm, tmp_path: Path) -> None:
+    folder = _installed(npm, tmp_path / "project")
 
     outdated = npm.run("outdated", "--json", cwd=folder)
-    audit = npm.run("audit", cwd=folder).well().out
 
-    assert json.loads(outdated.out)["@acme/widget"]["latest"] == "1.1.0"
-    assert "found 0 vulnerabilities" in audit
+    (told,) = json.loads(outdated.out).items()
+    assert told[0] == "@acme/widget"
+    assert (told[1]["current"], told[1]["wanted"], told[1]["latest"]) == ("1.0.0", "1.0.0", "1.1.0")
+
+
+def test_an_installed_package_is_audited(npm: Npm, tmp_path: Path) -> None:
+    folder = _installed(npm, tmp_path / "project")
+
+    assert "found 0 vulnerabilities" in npm.run("audit", cwd=folder).well().out
+
+
+def _installed(npm: Npm, folder: Path) -> Path:
+    """Answer a project in which an old version is installed."""
+    wanted = {"name": "application", "version": "1.0.0", "dependencies": {"@acme/widget": "1.0.0"}}
+    npm.run("install", cwd=project(folder, wanted)).well()
+    return folder

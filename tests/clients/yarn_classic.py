@@ -38,5 +38,12 @@ class YarnClassic(Client):
         version = json.loads((folder / "package.json").read_text())["version"]
         told = ("--tag", tag) if tag else ()
         return self.run(
-            "publish", "--new-version", version, "--no-git-tag-version", "--access", "public", *told, cwd=folder
+            "publish",
+            "--new-version",
+            version,
+            "--no-git-tag-version",
+            "--access",
+            "public",
+            *told,
+            cwd=folder,
         )

@@ -3,8 +3,8 @@
     python -m tests.conformance.clients             # all
     python -m tests.conformance.clients npm bun     # some
 
-The packages are those that `application/package-lock.json` pins, as npm fetches them, published into a local server over
-the filesystem. Each client installs the application, runs a program that loads it, and does both again from its lock
+The packages are those that `application/package-lock.json` pins, as npm fetches them, published into a local server
+over the filesystem. Each client installs the application, runs a program that loads it, and does both again from its lock
 file with an empty cache. Exits with 1 where a client cannot.
 """
 
@@ -26,7 +26,7 @@ from chalicelib.domain.semver.versions import version_key
 from tests.builders import package_json, tarball
 from tests.clients.all import CLIENTS
 from tests.clients.client import Client
-from tests.clients.wire import put_package, send
+from tests.clients.wire import put_package
 from tests.servers import serving
 
 PINNED: Final = Path(__file__).parent / "application"
@@ -74,7 +74,15 @@ def _fetched() -> Path:
         with tempfile.TemporaryDirectory() as folder:
             shutil.copytree(PINNED, folder, dirs_exist_ok=True)
             # Not `npm ci`: it wants optional packages of other platforms in the lock, too.
-            command = ["npm", "install", "--no-save", "--cache", str(cache), "--prefer-offline", "--loglevel=error"]
+            command = [
+                "npm",
+                "install",
+                "--no-save",
+                "--cache",
+                str(cache),
+                "--prefer-offline",
+                "--loglevel=error",
+            ]
             subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         done.write_bytes(lock)
     return cache / "_cacache" / "content-v2"
@@ -102,10 +110,10 @@ def _optional(entries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
             yield name, wanted.lstrip("^~")
 
 
-def publish_all(registry: str, token: str, packages: Sequence[Published]) -> None:
+def publish_all(registry: str, packages: Sequence[Published]) -> None:
     """Publish all of it."""
     for package in packages:
-        put_package(registry, package.described, package.data, token=token)
+        put_package(registry, package.described, package.data)
 
 
 def try_client(kind: type[Client], registry: str, folder: Path) -> Iterator[str]:
@@ -115,7 +123,7 @@ def try_client(kind: type[Client], registry: str, folder: Path) -> Iterator[str]
     shutil.copytree(PINNED, project, ignore=shutil.ignore_patterns("package-lock.json", ".npmrc"))
     described = json.loads((project / "package.json").read_text())
     names = [*described["dependencies"], *described["devDependencies"]]
-    loads = "".join(f"require({name!r})\n" for name in names if name not in {"webpack-cli"})
+    loads = "".join(f"require({name!r})\n" for name in names if name != "webpack-cli")
     (project / "main.cjs").write_text(f"{loads}console.log('loaded')\n")
     for name, step in (("installed", client.install), ("installed from the lock", client.reinstall)):
         started = time.monotonic()
@@ -141,7 +149,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "storage") as server:
         registry = f"{server.url}/npm/"
         started = time.monotonic()
-        publish_all(registry, _token(registry), packages)
+        publish_all(registry, packages)
         print(f"{len(packages)} packages published in {time.monotonic() - started:.1f} s", flush=True)
         for name in chosen:
             try:
@@ -151,13 +159,6 @@ def main(arguments: Sequence[str]) -> int:
                 failed += 1
                 print(f"{name}: {error}", flush=True)
     return 1 if failed else 0
-
-
-def _token(registry: str) -> str:
-    body = {"name": "publisher", "password": "a-long-password"}
-    status, answer = send("PUT", f"{registry}-/user/org.couchdb.user:publisher", body)
-    assert status == 201, answer
-    return str(answer["token"])
 
 
 if __name__ == "__main__":
