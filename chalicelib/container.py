@@ -14,6 +14,7 @@ from chalicelib.storage.port import ObjectStore
 from chalicelib.storage.wrappers import in_production
 
 if TYPE_CHECKING:
+    from chalicelib.domain.manifest import Manifest
     from chalicelib.services.access import Access
     from chalicelib.services.browsing import Browsing
     from chalicelib.services.curating import Curating
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
     from chalicelib.services.graphing import Graphing
     from chalicelib.services.ingesting import Ingesting
     from chalicelib.services.jobs import Jobs
+    from chalicelib.services.logins import Logins
     from chalicelib.services.npm.reading import Reading
     from chalicelib.services.npm.rendering import Rendering
     from chalicelib.services.npm.texts import Texts
     from chalicelib.services.npm.writing import Writing
+    from chalicelib.services.own_tokens import OwnTokens
     from chalicelib.services.publishing import Publishing, Workshop
     from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.resolving import Resolving
     from chalicelib.services.searching import Searching
     from chalicelib.services.serving import Serving
+    from chalicelib.services.signing import Signing
     from chalicelib.services.sweeping import Sweeping
     from chalicelib.services.verdicts import Verdicts
     from chalicelib.stores.access import Publishers, Tokens
@@ -168,7 +172,11 @@ class Container:
         from chalicelib.stores.packuments import VersionTexts
 
         texts = VersionTexts(self.store, self.keys, VersionText.from_bytes)
-        return Texts(texts, self.manifests, self.artifacts)
+
+        def sign(manifest: "Manifest") -> list[dict[str, str]]:
+            return self.signing.of(manifest)  # made when something is signed, which no read does
+
+        return Texts(texts, self.manifests, self.artifacts, sign=sign)
 
     @cached_property
     def rendering(self) -> "Rendering":
@@ -219,7 +227,12 @@ class Container:
         from chalicelib.domain.tokens import configured_digest
         from chalicelib.services.access import Access
 
-        return Access(self.tokens, admin_digest=configured_digest(self.settings.admin_token), now=self._now)
+        return Access(
+            self.tokens,
+            admin_digest=configured_digest(self.settings.admin_token),
+            now=self._now,
+            is_open=self.settings.access == "open",
+        )
 
     @cached_property
     def granting(self) -> "Granting":
@@ -228,6 +241,37 @@ class Container:
         from chalicelib.stores.access import AuditLog
 
         return Granting(self.tokens, self.publishers, AuditLog(self.store, self.keys), now=self._now)
+
+    @cached_property
+    def logins(self) -> "Logins":
+        """Gives users tokens of their own."""
+        from chalicelib.services.logins import Logins
+        from chalicelib.stores.access import Approvals
+
+        return Logins(
+            Approvals(self.store, self.keys),
+            self.access,
+            self.granting,
+            is_open=self.settings.access == "open",
+            now=self._now,
+        )
+
+    @cached_property
+    def own_tokens(self) -> "OwnTokens":
+        """Lets users list, make and revoke tokens of their own."""
+        from chalicelib.services.own_tokens import OwnTokens
+
+        return OwnTokens(self.tokens, self.granting, now=self._now)
+
+    @cached_property
+    def signing(self) -> "Signing":
+        """Signs versions, and keeps the keys."""
+        from chalicelib.services.auditing import Auditing
+        from chalicelib.services.signing import Signing
+        from chalicelib.stores.access import AuditLog, SigningKeys
+
+        auditing = Auditing(AuditLog(self.store, self.keys), now=self._now)
+        return Signing(SigningKeys(self.store, self.keys), auditing, now=self._now)
 
     @cached_property
     def workshop(self) -> "Workshop":

@@ -16,7 +16,15 @@ CREATED: Final = "s3:ObjectCreated:*"
 DEFAULT_REGION: Final = "us-east-1"
 """The region in which a bucket is created without naming one."""
 
-EXPIRY_DAYS: Final = {"staged": 14, "uploads": 7, "archives": 30, "rendered": 30, "probes": 1, "incoming": 30}
+EXPIRY_DAYS: Final = {
+    "staged": 14,
+    "uploads": 7,
+    "archives": 30,
+    "rendered": 30,
+    "probes": 1,
+    "incoming": 30,
+    "logins": 1,
+}
 """How long an object below each of these keys may be left lying, in days; nothing else ever expires.
 
 Staged bytes are left to the sweeper, which knows whether a job may need them again: they are removed here only where

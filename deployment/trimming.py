@@ -24,6 +24,18 @@ INSTEAD: Final = {"boto3": "botocore"}
 DATA: Final = "botocore/data/"
 ENDPOINTS: Final = f"{DATA}endpoints.json"
 KEPT_SERVICES: Final = ("s3",)
+NEVER_LOADED: Final = (
+    "cffi/",
+    "pycparser/",
+    "google/api/",
+    "google/cloud/",
+    "google/logging/",
+    "google/longrunning/",
+    "google/type/",
+)
+"""Folders: of cffi only the compiled half is loaded, and of Google's messages none that are not sent by OTLP."""
+NEVER_READ: Final = (".pyi", ".dist-info/RECORD")
+"""Ends of files: what only type checkers and installers read."""
 PROSE: Final = frozenset({"documentation", "documentationUrl"})
 READABLE: Final = 0o644 << 16
 LAMBDA_FOLDER: Final = "/var/task"
@@ -43,7 +55,7 @@ def shipped_requirements(text: str) -> str:
 
 def is_shipped(name: str) -> bool:
     """Tell whether a file of the package is shipped, by its name in the package."""
-    if "__pycache__" in name.split("/"):
+    if "__pycache__" in name.split("/") or name.startswith(NEVER_LOADED) or name.endswith(NEVER_READ):
         return False
     service, nested, _ = name.removeprefix(DATA).partition("/")
     return not name.startswith(DATA) or not nested or service in KEPT_SERVICES

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
-from chalicelib.domain.access import AuthenticationRequired, Forbidden
+from chalicelib.domain.access import AuthenticationRequired, Forbidden, LoginRefused
 from chalicelib.domain.errors import (
     Conflict,
     InvalidRequest,
@@ -160,6 +160,8 @@ _HARMLESS: Final = frozenset({*DRIVERS, *ACCESS_MODES, *FILE_MODES, *METRICS})
 STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
+    # Without a challenge: where npm is sent one, it prints a text of its own in place of ours.
+    LoginRefused: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,

@@ -43,6 +43,13 @@ class InvalidToken(AuthenticationRequired):
         )
 
 
+class LoginRefused(PrismError):
+    """What was given to log in with is no token of this user, or nobody may log in by the name."""
+
+    code = "login_refused"
+    title = "The login is refused"
+
+
 class Forbidden(PrismError):
     """The token is valid, and does not allow this."""
 
@@ -78,13 +85,18 @@ class PackageForbidden(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request: without a `name` it is somebody unknown; `token` is an id."""
+    """Who sends a request: without a `name` it is somebody unknown; `token` is an id, and `stems_from` another's.
+
+    Of an `open_only` caller nothing is known but what they call themselves.
+    """
 
     name: str | None = None
     scopes: frozenset[Scope] = frozenset()
     packages: PackagePatterns = EVERY_PACKAGE
     token: str | None = None
     expires_at: str | None = None
+    stems_from: str | None = None
+    open_only: bool = False
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the caller has a scope."""

@@ -138,6 +138,11 @@ class ObjectKeys:
         return f"{self.prefix}access/publishers.json"
 
     @property
+    def signing_keys(self) -> str:
+        """The keys that the registry signs versions with."""
+        return f"{self.prefix}access/signing/keys.json"
+
+    @property
     def audit(self) -> str:
         """The prefix of the log of changes to who may do what."""
         return f"{self.prefix}access/audit/"
@@ -145,6 +150,10 @@ class ObjectKeys:
     def audit_entry(self, place: str) -> str:
         """One entry of that log; the places of newer ones come first."""
         return f"{self.audit}{place}.json"
+
+    def login(self, login_id: str) -> str:
+        """The approval of a login that waits for it; swept."""
+        return f"{self.prefix}logins/{login_id}.json"
 
     @property
     def jobs(self) -> str:
@@ -201,7 +210,7 @@ class ObjectKeys:
     @property
     def swept(self) -> tuple[str, ...]:
         """The prefixes of what may be left lying, which a bucket's lifecycle removes."""
-        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes")
+        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes", "logins")
         return tuple(f"{self.prefix}{room}/" for room in rooms)
 
     @property

@@ -38,6 +38,13 @@ class PackagePatterns:
         """Tell whether a package name is one of those meant."""
         return any(_means(pattern, name) for pattern in self.texts)
 
+    def include(self, pattern: str) -> bool:
+        """Tell whether every name that another pattern means is one of those meant."""
+        # What a star of the other stands for, a star of these can stand for too; `*` itself is in no name.
+        return any(
+            own == EVERYTHING or (pattern != EVERYTHING and _means(own, pattern)) for own in self.texts
+        )
+
     def reach(self, first: str, end: str | None) -> bool:
         """Tell whether any name from `first` on, and before `end`, could be one of those meant."""
         return any(_reaches(pattern, first, end) for pattern in self.texts)

@@ -37,16 +37,28 @@ class TokenNotFound(NotFound):
         super().__init__(f"no token has the id `{token[:60]}`; `GET /v1/tokens` lists them", token=token[:60])
 
 
-class TokenFacts(Document):
-    """What may be told of a token: whom it speaks as, what it may do, and for which packages (absent: all)."""
+class TokenRights(Document):
+    """Whom a token speaks as, what it may do, for which packages (absent: all) and how long (absent: for ever).
 
-    id: str
+    `label` is what its owner calls it. One that `stemsFrom` another is good only while that one is, and one that is
+    `openOnly` only while the registry is open.
+    """
+
     name: str
     scopes: list[Scope]
     packages: list[str] | None = None
+    expires_at: str | None = None
+    label: str | None = None
+    stems_from: str | None = None
+    open_only: Literal[True] | None = None
+
+
+class TokenFacts(TokenRights):
+    """What may be told of a token."""
+
+    id: str
     created_at: str
     created_by: str
-    expires_at: str | None = None
     revoked_at: str | None = None
     revoked_by: str | None = None
 
@@ -64,12 +76,24 @@ class TokenRecord(TokenFacts):
     def accepts(self, digest: str, at: str) -> bool:
         """Tell whether the text with a digest may be used at a moment."""
         known = same_digest(self.sha256, digest)
-        return known and self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+        return known and self.is_good(at)
+
+    def is_good(self, at: str) -> bool:
+        """Tell whether the token is neither revoked nor expired at a moment."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
 
     def caller(self) -> Caller:
         """Answer the caller that the token makes of whoever brings it."""
         packages = EVERY_PACKAGE if self.packages is None else PackagePatterns(tuple(self.packages))
-        return Caller(self.name, implied(self.scopes), packages, token=self.id, expires_at=self.expires_at)
+        return Caller(
+            self.name,
+            implied(self.scopes),
+            packages,
+            token=self.id,
+            expires_at=self.expires_at,
+            stems_from=self.stems_from,
+            open_only=self.open_only is True,
+        )
 
 
 def token_text(identifier: bytes, secret: bytes) -> str:
@@ -85,6 +109,11 @@ def token_id(text: str) -> str | None:
     """Answer the id in a token's text, or None for a text that no token has."""
     found = _TEXT.fullmatch(text)
     return found[1] if found else None
+
+
+def holds_token(text: str) -> bool:
+    """Tell whether the text of a token is anywhere in a text."""
+    return _TEXT.search(text) is not None
 
 
 def is_token_id(text: str) -> bool:

@@ -4,12 +4,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from pydantic import Field
 
 from chalicelib.domain.access import SCOPES, Caller, Scope
-from chalicelib.domain.audit import Action, AuditEntry
+from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.patterns import EVERYTHING, PackagePatterns
@@ -26,10 +25,12 @@ from chalicelib.domain.tokens import (
     SECRET_BYTES,
     TokenFacts,
     TokenRecord,
+    TokenRights,
     digest_of,
     token_id,
     token_text,
 )
+from chalicelib.services.auditing import Auditing
 from chalicelib.stores.access import AuditLog, Publishers, Tokens
 
 
@@ -61,7 +62,7 @@ class PublisherList(Document):
 
 
 class Granting:
-    """Makes and revokes tokens, and says whom to trust; `by` is the admin who wants it."""
+    """Makes and revokes tokens, and says whom to trust; `by` is who wants it."""
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class Granting:
         self._tokens = tokens
         self._publishers = publishers
         self._log = log
+        self._order = Auditing(log, now=now, random_bytes=random_bytes).order
         self._now = now
         self._random_bytes = random_bytes
 
@@ -88,14 +90,20 @@ class Granting:
         by: Caller,
     ) -> NewToken:
         """Make a token that speaks as `name`; raises InvalidPayload."""
-        now = self._now()
+        rights = TokenRights(
+            name=publisher_name(name),
+            scopes=_scopes(scopes, packages),
+            packages=None if packages is None else list(PackagePatterns.parse(packages).texts),
+            expires_at=timestamp(self._now() + lifetime) if lifetime else None,
+        )
+        return self.issue(rights, by=by)
+
+    def issue(self, rights: TokenRights, *, by: Caller) -> NewToken:
+        """Make a token with rights that were checked before; `by` is who makes it, for an admin or for themselves."""
         wanted = {
-            "name": publisher_name(name),
-            "scopes": _scopes(scopes, packages),
-            "packages": None if packages is None else list(PackagePatterns.parse(packages).texts),
-            "created_at": timestamp(now),
+            **{name: getattr(rights, name) for name in TokenRights.model_fields},
+            "created_at": timestamp(self._now()),
             "created_by": _name(by),
-            "expires_at": timestamp(now + lifetime) if lifetime else None,
         }
         while True:
             text = token_text(self._random_bytes(ID_BYTES), self._random_bytes(SECRET_BYTES))
@@ -176,20 +184,6 @@ class Granting:
         page = found[:limit]
         return AuditPage(entries=page, next=page[-1].place if len(found) > limit else None)
 
-    def _order(self, action: Action, subject: str, by: Caller, details: dict[str, Any] | None = None) -> None:
-        """Write down what is about to be done; if that fails, it is not done."""
-        self._log.append(
-            AuditEntry(
-                id=self._random_bytes(ID_BYTES).hex(),
-                at=timestamp(self._now()),
-                by=_name(by),
-                token=by.token,
-                action=action,
-                subject=subject,
-                details=details or {},
-            )
-        )
-
 
 def _scopes(scopes: Sequence[Scope], packages: Sequence[str] | None) -> list[Scope]:
     if not scopes:
@@ -206,5 +200,5 @@ def _listed(publishers: TrustedPublishers) -> PublisherList:
 
 
 def _name(by: Caller) -> str:
-    assert by.name is not None, "nobody unknown has the scope `admin`"
+    assert by.name is not None, "nobody unknown changes who may do what"
     return by.name

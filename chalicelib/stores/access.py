@@ -1,4 +1,4 @@
-"""Who may do what, over a store: tokens, the list of publishers, and the log of changes to both."""
+"""Who may do what, over a store: tokens, logins, publishers, signing keys, and the log of changes to them."""
 
 import random
 import time
@@ -9,7 +9,9 @@ from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.domain.logins import Approval
 from chalicelib.domain.publishers import TrustedPublishers
+from chalicelib.domain.signing import KeyRing
 from chalicelib.domain.tokens import TokenNotFound, TokenRecord, is_token_id
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import NOT_MODIFIED, ObjectInfo, ObjectStore
@@ -92,6 +94,26 @@ class Tokens:
         return [record for record in in_parallel(self.get, ids) if record is not None]
 
 
+class Approvals:
+    """Logins that somebody has approved, each collected once."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._keys = keys
+        self._approvals = _Changeable(store, Approval)
+
+    def create(self, login_id: str, approval: Approval) -> bool:
+        """Keep an approval; answers whether it is the login's first."""
+        return self._approvals.create(self._keys.login(login_id), approval)
+
+    def change(self, login_id: str, decide: Callable[[Approval], Approval | None]) -> Approval | None:
+        """Replace an approval by what `decide` makes of it, unless that is None; None where nobody approved yet."""
+        return self._approvals.change(
+            self._keys.login(login_id),
+            lambda present: None if present is None else decide(present),
+            name="login",
+        )
+
+
 class Publishers:
     """The list of trusted publishers."""
 
@@ -109,6 +131,24 @@ class Publishers:
             self._keys.publishers, lambda present: decide(present or TrustedPublishers()), name="publishers"
         )
         return changed or TrustedPublishers()
+
+
+class SigningKeys:
+    """The ring of signing keys."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._key = keys.signing_keys
+        self._rings = _Changeable(store, KeyRing)
+
+    def get(self) -> KeyRing | None:
+        """Answer the ring as it is now, or None before the first key was made; one read."""
+        return self._rings.get(self._key)
+
+    def change(self, decide: Callable[[KeyRing | None], KeyRing | None]) -> KeyRing:
+        """Replace the ring by what `decide` makes of it, unless that is None; answers the ring there is then."""
+        changed = self._rings.change(self._key, decide, name="signing keys")
+        assert changed is not None, "there is a ring, or one was made"
+        return changed
 
 
 class AuditLog:

@@ -26,8 +26,16 @@ PUBLIC = {
     "/v1/openapi.json",
     "/v1/problems",
     "/v1/problems/{code}",
+    "/npm/-/v1/login",
+    "/npm/-/v1/login/{login}",
+    "/npm/-/v1/done",
+    "/npm/-/user/org.couchdb.user:{user}",
+    "/npm/-/user/org.couchdb.user:{user}/-rev/{rev}",
 }
 """The paths that answer without a token; whoever adds one says so here too."""
+
+NEVER_TWICE_THE_SAME = {"/npm/-/v1/login", "/npm/-/npm/v1/tokens"}
+"""The paths that answer a new secret each time they are posted to, whatever they are asked."""
 
 VALUES = {"version": "1.0.0", "previous": "1.0.0", "path": "index.js", "tag": "latest", "code": "forbidden"}
 
@@ -128,7 +136,8 @@ def test_with_a_token_for_other_packages_a_route_does_not_tell_what_is_there(rou
         requests_to(route), requests_to(route, NEVER), strict=True
     ):
         answer, never = client.ask(method, address, token, **told), client.ask(method, other, token, **others)
-        assert without_name(answer, HIDDEN) == without_name(never, NEVER)
+        if not (method == "POST" and route.template.text in NEVER_TWICE_THE_SAME):
+            assert without_name(answer, HIDDEN) == without_name(never, NEVER)
         if route.packages is None:
             assert HIDDEN.encode() not in answer.body
         elif route.scope == "read":

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 LATE = (
     "boto3",
     "botocore",
+    "cryptography",
     "tarfile",
     "chalicelib.analyzers",
     "chalicelib.domain.tarball",

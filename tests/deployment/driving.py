@@ -55,6 +55,10 @@ VALUES: Final = {
     "id": "000000000000",
     "run": "run-00000001",
     "publisher": "role:build",
+    "user": "admin",
+    "rev": "1-0",
+    "token": "000000000000",
+    "login": "00000000-" + 40 * "0",
 }
 BODIES: Final[dict[str, dict[str, object]]] = {
     "PUT /v1/packages/{name}/dist-tags/{tag}": {"version": "1.0.0"},
@@ -63,6 +67,9 @@ BODIES: Final[dict[str, dict[str, object]]] = {
     "POST /v1/tokens": {"name": "ci", "scopes": ["publish"]},
     "PUT /v1/publishers/{publisher}": {"packages": ["demo"]},
     "POST /v1/rebuild": {},
+    "PUT /npm/-/user/org.couchdb.user:{user}": {"password": ADMIN},
+    "PUT /npm/-/user/org.couchdb.user:{user}/-rev/{rev}": {"password": ADMIN},
+    "POST /npm/-/npm/v1/tokens": {"name": "laptop"},
 }
 QUERIES: Final = {"/v1/resolve": "?spec=demo", "/v1/health": "?deep=true"}
 
@@ -145,6 +152,7 @@ def drive(recorder: Recorder) -> None:
         for work in (
             _publish,
             _ask_every_route,
+            _log_in,
             _read_what_is_large,
             _upload,
             _derive,
@@ -188,6 +196,18 @@ def _ask_every_route(recorder: Recorder) -> None:
             recorder.ask(route.method, address_of(route, values), BODIES.get(route_name(route)))
             recorder.routes.add(route_name(route))
         recorder.ask("PUT", "/v1/publishers/*", {})  # or nobody could publish from here on
+
+
+def _log_in(recorder: Recorder) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    with recorder.process(API):
+        urls = recorder.ask("POST", "/npm/-/v1/login").json
+        login, done = (url.partition("registry.example")[2] for url in (urls["loginUrl"], urls["doneUrl"]))
+        assert recorder.ask("GET", done).status == 202
+        assert call(app, "POST", login, headers=form, body=f"answer={ADMIN}".encode()).status == 200
+        made = recorder.ask("GET", done).json["token"]
+        assert recorder.ask("PUT", "/npm/-/user/org.couchdb.user:admin", {"password": made}).status == 201
+        assert recorder.ask("DELETE", f"/npm/-/user/token/{made}", token=made).status == 200
 
 
 def _read_what_is_large(recorder: Recorder) -> None:

@@ -18,6 +18,8 @@ LOST_STAGED: Final = (
 )
 INTERRUPTED: Final = "an object of several parts whose sending was interrupted"
 BY_LAMBDA: Final = "Lambda itself does it, in the function's name"
+SIGNING: Final = "whoever publishes or derives signs versions, and makes the first key where there is none"
+RING: Final = "access/signing/keys.json"
 
 UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
     API: {
@@ -26,6 +28,8 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
     "publish_uploads": {
         ("s3:AbortMultipartUpload", "staged/*"): INTERRUPTED,
         ("s3:AbortMultipartUpload", "tarballs/*"): LOST_STAGED,
+        ("s3:GetObject", RING): SIGNING,
+        ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "files/*"): READ_BACK,
         (
             "s3:GetObject",
@@ -37,14 +41,20 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "derive_packages": {
+        ("s3:GetObject", RING): SIGNING,
+        ("s3:PutObject", RING): SIGNING,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "run_jobs": {
+        ("s3:GetObject", RING): SIGNING,
+        ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("s3:GetObject", "segments/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "sweep": {
+        ("s3:GetObject", RING): SIGNING,
+        ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("s3:GetObject", "segments/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,

@@ -124,6 +124,30 @@ def test_audit_shows_who_did_what_to_whom(prism: Prism, registry: FakeRegistry) 
     assert (empty.out, empty.err) == ("", "nothing has been changed yet\n")
 
 
+def test_key_list_and_rotate_show_how_each_key_stands(prism: Prism, registry: FakeRegistry) -> None:
+    old = {
+        "keyid": "SHA256:old",
+        "createdAt": "2025-01-01T00:00:00.000Z",
+        "public": "MFk",
+        "state": "in force",
+    }
+    new = old | {"keyid": "SHA256:new", "createdAt": "2026-01-01T00:05:00.000Z", "state": "pending"}
+    registry.answer("GET /v1/keys", {"keys": []}, {"keys": [old]})
+    registry.answer("POST /v1/keys", {"keys": [old | {"expires": new["createdAt"]}, new]})
+
+    empty, one, rotated = prism("key", "list"), prism("key", "list"), prism("key", "rotate")
+
+    assert (empty.out, "no key yet" in empty.err) == ("", True)
+    assert one.out == "SHA256:old  in force  from 2025-01-01T00:00:00.000Z\n"
+    assert rotated.out == text(
+        """
+        SHA256:old  in force  from 2025-01-01T00:00:00.000Z  until 2026-01-01T00:05:00.000Z
+        SHA256:new  pending   from 2026-01-01T00:05:00.000Z
+        """
+    )
+    assert json.loads(prism("key", "list", "--json").out) == {"keys": [old]}
+
+
 def test_publisher_list_says_whom_the_registry_trusts(prism: Prism, registry: FakeRegistry) -> None:
     unused, left = {"publishers": [], "everybody": True}, {"publishers": [], "everybody": False}
     registry.answer("GET /v1/publishers", LIST, unused, left)
@@ -198,7 +222,7 @@ def test_a_token_that_no_header_can_hold_is_wrong_usage_and_is_not_told(
     assert registry.asked == []
 
 
-@pytest.mark.parametrize("command", ["token", "publisher"])
+@pytest.mark.parametrize("command", ["token", "publisher", "key"])
 def test_a_command_of_commands_wants_one(prism: Prism, command: str) -> None:
     result = prism(command)
 
