@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urljoin
 
 from tests.clients.client import SECONDS, Client, Ran
 
-_ADDRESS: Final = re.compile(r"https?://\S+")
+_ADDRESS: Final = re.compile(r"https?://\S+\s")
 
 
 class Conversation:
@@ -58,11 +58,10 @@ class Conversation:
 
     def address(self) -> str:
         """Answer the address that the command tells a person to open."""
-        found: re.Match[str] | None = None
-        while found is None or found.end() == len(self._heard):
+        before = self.until("Login at:").index("Login at:")
+        while (found := _ADDRESS.search(self._heard, before)) is None:
             assert self._listen(), f"{self._told} named no address\n{self._heard}"
-            found = next(iter(_ADDRESS.finditer(self._heard, self._heard.find("Login at"))), None)
-        return found[0]
+        return found[0].strip()
 
     def close(self) -> None:
         """Let go of a command that has ended, or end it."""

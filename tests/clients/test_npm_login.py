@@ -42,7 +42,7 @@ def test_who_adds_a_user_at_the_terminal_is_logged_in(npm: Npm) -> None:
 
 def test_who_logs_in_in_the_browser_may_publish(npm: Npm, tmp_path: Path) -> None:
     talk = Conversation(npm, "login", cwd=npm.home)
-    status, page = fill_in(talk.address(), name="erin")
+    status, page = fill_in(talk.address(), answer="erin")
     said = talk.end().well().text
 
     assert status == 200, page
@@ -63,6 +63,32 @@ def test_who_logs_out_has_no_token_and_nobody_else_can_use_it(
     Npm(tmp_path / "thief", registry.url, token).run("whoami", cwd=npm.home).badly("E401")
 
 
+def test_where_tokens_are_asked_for_a_token_is_the_password(guarded: Registry, tmp_path: Path) -> None:
+    npm = Npm(tmp_path / "home", guarded.url)
+    token = guarded.token("grace")
+
+    wrong = [("Username:", "grace"), ("Password:", "long-enough")]
+    converse(npm, "login", "--auth-type=legacy", cwd=npm.home, answers=wrong).badly("token")
+    right = [("Username:", "grace"), ("Password:", token)]
+    converse(npm, "login", "--auth-type=legacy", cwd=npm.home, answers=right).well()
+
+    assert npm.run("whoami", cwd=npm.home).well().out == "grace\n"
+    assert token not in (npm.home / ".npmrc").read_text(), "it has one of its own"
+
+
+def test_where_tokens_are_asked_for_the_browser_takes_one_too(guarded: Registry, tmp_path: Path) -> None:
+    npm = Npm(tmp_path / "home", guarded.url)
+    talk = Conversation(npm, "login", cwd=npm.home)
+    address = talk.address()
+
+    refused, _ = fill_in(address, answer="heidi")
+    approved, _ = fill_in(address, answer=guarded.token("heidi"))
+    talk.end().well()
+
+    assert (refused, approved) == (401, 200)
+    assert npm.run("whoami", cwd=npm.home).well().out == "heidi\n"
+
+
 def test_tokens_are_made_listed_and_revoked(guarded: Registry, tmp_path: Path) -> None:
     npm = Npm(tmp_path / "admin", guarded.url, guarded.admin)
     answers = [("password:", "any")]
@@ -72,7 +98,7 @@ def test_tokens_are_made_listed_and_revoked(guarded: Registry, tmp_path: Path) -
 
     listed = npm.asked("token", "list")
     mine = next(each for each in listed if each["name"] == "ci")
-    assert ci.run("whoami", cwd=ci.home).well().out == "ci\n"
+    assert ci.run("whoami", cwd=ci.home).well().out == npm.run("whoami", cwd=npm.home).well().out
     assert made["token"] not in json.dumps(listed)
     assert npm.run("token", "revoke", mine["key"], cwd=npm.home).well().out == "Removed 1 token\n"
     ci.run("whoami", cwd=ci.home).badly("E401")
