@@ -16,6 +16,7 @@ from chalicelib.storage.wrappers import in_production
 if TYPE_CHECKING:
     from chalicelib.domain.manifest import Manifest
     from chalicelib.services.access import Access
+    from chalicelib.services.advising import Advising
     from chalicelib.services.browsing import Browsing
     from chalicelib.services.curating import Curating
     from chalicelib.services.deriving import Deriving
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from chalicelib.services.sweeping import Sweeping
     from chalicelib.services.verdicts import Verdicts
     from chalicelib.stores.access import Publishers, Tokens
+    from chalicelib.stores.advisories import Advisories
     from chalicelib.stores.artifacts import Artifacts
     from chalicelib.stores.executions import Executions
     from chalicelib.stores.heads import Heads
@@ -213,6 +215,13 @@ class Container:
         from chalicelib.stores.access import Publishers
 
         return Publishers(self.store, self.keys)
+
+    @cached_property
+    def advisories(self) -> "Advisories":
+        """Security advisories."""
+        from chalicelib.stores.advisories import Advisories
+
+        return Advisories(self.store, self.keys)
 
     @cached_property
     def executions(self) -> "Executions":
@@ -422,6 +431,13 @@ class Container:
             Medium(self.settings.storage_driver, self.medium, self.keys),
             Medium(artifact_driver, self.artifact_medium, self.artifact_keys),
         )
+
+    @cached_property
+    def advising(self) -> "Advising":
+        """Tells which advisories affect what somebody has."""
+        from chalicelib.services.advising import Advising
+
+        return Advising(self.advisories)
 
     @cached_property
     def searching(self) -> "Searching":

@@ -23,6 +23,8 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.npm.registry": ("/npm/-",),
     "chalicelib.api.npm.search": ("/npm/-/v1/search",),
     "chalicelib.api.keys": ("/v1/keys",),
+    "chalicelib.api.advisories": ("/v1/advisories",),
+    "chalicelib.api.npm.audit": ("/npm/-/npm/v1/security",),
     "chalicelib.api.sweeping": ("/v1/sweep",),
     "chalicelib.api.rebuilding": ("/v1/rebuild",),
     "chalicelib.api.npm.keys": ("/npm/-/npm/v1/keys",),

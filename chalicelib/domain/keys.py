@@ -156,6 +156,20 @@ class ObjectKeys:
         return f"{self.prefix}logins/{login_id}.json"
 
     @property
+    def advisories(self) -> str:
+        """The prefix of the advisories of each package."""
+        return f"{self.prefix}advisories/packages/"
+
+    def package_advisories(self, name: str) -> str:
+        """The advisories of a package."""
+        return f"{self.advisories}{name}.json"
+
+    @property
+    def advisory_names(self) -> str:
+        """Which packages have advisories."""
+        return f"{self.prefix}advisories/names.bin"
+
+    @property
     def jobs(self) -> str:
         """The prefix of executions; each job's lie below its id."""
         return f"{self.prefix}jobs/"
@@ -225,6 +239,7 @@ class ObjectKeys:
             "heads",
             "segments",
             "access",
+            "advisories",
             "catalog",
             "jobs",
         )

@@ -85,9 +85,17 @@ class ImmutableDocuments(Generic[Parsed]):
 class ReplacedDocuments(Generic[Parsed]):
     """Documents that are replaced: every read asks the medium, and brings no bytes while nothing has changed."""
 
-    def __init__(self, store: ObjectStore, parse: Callable[[bytes], Parsed], *, cache_bytes: int) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        parse: Callable[[bytes], Parsed],
+        *,
+        cache_bytes: int,
+        content_type: str = JSON,
+    ) -> None:
         self._store = store
         self._parse = parse
+        self._content_type = content_type
         self._cache: Cache[Read[Parsed]] = Cache(cache_bytes)
 
     def known(self, key: str) -> Read[Parsed] | None:
@@ -110,9 +118,9 @@ class ReplacedDocuments(Generic[Parsed]):
         """Write a document and its bytes over the one that was read, or none; tells whether no writer was first."""
         try:
             if read is None:
-                etag = self._store.put(key, data, if_absent=True, content_type=JSON)
+                etag = self._store.put(key, data, if_absent=True, content_type=self._content_type)
             else:
-                etag = self._store.put(key, data, if_etag=read.etag, content_type=JSON)
+                etag = self._store.put(key, data, if_etag=read.etag, content_type=self._content_type)
         except (ObjectExists, PreconditionFailed):
             return False
         self._keep(key, Read(document, etag), len(data))

@@ -29,6 +29,7 @@ from localstack.clock import scheduled_event
 from tests.api.callers import Received, call
 from tests.builders import Content
 from tests.deployment.iam import Call
+from tests.domain.advisories.records import osv
 from tests.worlds import package, publish, s3_world
 
 ADMIN: Final = token_text(b"\x01" * 6, b"\x02" * 32)
@@ -70,8 +71,16 @@ BODIES: Final[dict[str, dict[str, object]]] = {
     "PUT /npm/-/user/org.couchdb.user:{user}": {"password": ADMIN},
     "PUT /npm/-/user/org.couchdb.user:{user}/-rev/{rev}": {"password": ADMIN},
     "POST /npm/-/npm/v1/tokens": {"name": "laptop"},
+    "POST /v1/advisories": {"advisories": [osv("GHSA-1", "demo")]},
+    "POST /npm/-/npm/v1/security/advisories/bulk": {"demo": ["1.0.0"]},
+    "POST /npm/-/npm/v1/security/audits": {"dependencies": {"demo": {"version": "1.0.0"}}},
+    "POST /npm/-/npm/v1/security/audits/quick": {},
 }
-QUERIES: Final = {"/v1/resolve": "?spec=demo", "/v1/health": "?deep=true"}
+QUERIES: Final = {
+    "/v1/advisories": "?name=demo",
+    "/v1/resolve": "?spec=demo",
+    "/v1/health": "?deep=true",
+}
 
 
 Now = Callable[[], datetime]

@@ -126,6 +126,7 @@ def test_what_was_driven_is_everything_a_function_can_do(recorded: Recorder) -> 
 
 KEPT: Final = (
     "access",
+    "advisories",
     "files",
     "heads",
     "jobs",
@@ -143,6 +144,7 @@ FORBIDDEN: Final = [
     pytest.param(API, "s3:DeleteObject", "incoming", id="the-api-deletes-uploads"),
     pytest.param(API, "s3:PutObject", "verdicts", id="the-api-writes-verdicts"),
     *[pytest.param(f, "s3:PutObject", "access", id=f"{f}-writes-access") for f in EVENT_FUNCTIONS],
+    *[pytest.param(f, "s3:PutObject", "advisories", id=f"{f}-writes-advisories") for f in EVENT_FUNCTIONS],
     *[pytest.param(f, "s3:GetObject", "access/tokens", id=f"{f}-reads-tokens") for f in EVENT_FUNCTIONS],
     *[
         pytest.param(f, f"s3:{action}Object", room, id=f"{f}-{action}s-{room}".lower())

@@ -4,6 +4,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.cli.commands import (
+    advisories,
     audit,
     deprecate,
     diff,
@@ -66,6 +67,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     publisher,
     key,
     audit,
+    advisories,
     sweep,
     rebuild,
     doctor,
