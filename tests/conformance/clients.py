@@ -4,8 +4,8 @@
     python -m tests.conformance.clients npm bun     # some
 
 The packages are those that `application/package-lock.json` pins, as npm fetches them, published into a local server
-over the filesystem. Each client installs the application, runs a program that loads it, and does both again from its lock
-file with an empty cache. Exits with 1 where a client cannot.
+over the filesystem. Each client installs the application, runs a program that loads it, and does both again from its
+lock file with an empty cache. Exits with 1 where a client cannot.
 """
 
 import argparse
