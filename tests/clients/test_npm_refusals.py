@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.builders import package_json
+from tests.builders import content_bytes, gzipped, package_json, raw_entry, raw_tar
 from tests.clients.npm import Npm
 from tests.clients.registries import Registry
 from tests.clients.tree import package_folder
@@ -58,6 +58,22 @@ def test_who_may_only_read_is_told_so(guarded: Registry, tmp_path: Path) -> None
     refused = npm.publish(package_folder(tmp_path / "package", package_json("not-mine", main="index.js")))
 
     refused.badly("E403", "publish")
+
+
+def test_a_tarball_that_is_refused_says_why(npm: Npm, guarded: Registry, tmp_path: Path) -> None:
+    described = content_bytes(package_json("@acme/climber", main="index.js"))
+    entries = (
+        raw_entry("package/package.json", described),
+        raw_entry("package/index.js", b"module.exports = 1\n"),
+        raw_entry("package/passwords", typeflag="2", link="/etc/passwd"),
+    )
+    (tmp_path / "climber.tgz").write_bytes(gzipped(raw_tar(*entries)))
+
+    refused = npm.run("publish", "./climber.tgz", "--access", "public", cwd=tmp_path)
+
+    refused.badly("E422", "package/passwords")
+    status, _ = send("GET", f"{guarded.url}@acme%2fclimber", token=guarded.admin)
+    assert status == 404
 
 
 def test_provenance_that_proves_something_else_is_refused(
