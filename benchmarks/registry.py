@@ -23,7 +23,6 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.peers.load import ABBREVIATED, Measured, headers_of, publish, read  # noqa: E402 - the path comes first
 from benchmarks.peers.servers import Server, fill, installed, prism, verdaccio  # noqa: E402 - the same
-from tests.builders import tarball  # noqa: E402 - the same
 
 SERVERS: Final[tuple[Callable[[Path], AbstractContextManager[Server]], ...]] = (verdaccio, prism)
 ACCEPTED: Final = {"full": "application/json", "abbreviated": ABBREVIATED}
@@ -80,16 +79,15 @@ def main() -> int:
 
 def measure(server: Server, options: argparse.Namespace) -> dict[str, Measured]:
     """Measure one server: reads of each size, and publishes onto it."""
-    data = tarball({"package.json": DESCRIBED, "index.js": "module.exports = 1\n"})
     found: dict[str, Measured] = {}
     for count in sorted({*options.versions, *options.onto}):
         name = f"measured-{count}"
-        fill(server, name, count, DESCRIBED, data)
+        fill(server, name, count, DESCRIBED)
         if count in options.versions:
             found |= _reads(server, name, count, options)
         if count in options.onto:
             found[f"publish onto {count}"] = publish(
-                server, name, DESCRIBED, data, first=count, count=options.publishes
+                server, name, DESCRIBED, first=count, count=options.publishes
             )
     return found
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks.peers.servers import Server, installed
+from benchmarks.peers.servers import Server, installed, packed, version_of
 from tests.clients.client import node
 from tests.clients.wire import publish_document
 
@@ -53,17 +53,15 @@ def headers_of(url: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str
     return answer.status, {name.lower(): value for name, value in answer.getheaders()}, size
 
 
-def publish(
-    server: Server, name: str, described: Mapping[str, Any], data: bytes, *, first: int, count: int
-) -> Measured:
+def publish(server: Server, name: str, described: Mapping[str, Any], *, first: int, count: int) -> Measured:
     """Publish so many more versions, one after the other on one connection."""
     connection, path = _connect(f"{server.url}{name}")
     allowed = {"Authorization": f"Bearer {server.token}"} if server.token else {}
     sent = {"Content-Type": "application/json", **allowed}
     times = []
     for number in range(first, first + count):
-        version = {**described, "name": name, "version": f"1.0.{number}"}
-        body = json.dumps(publish_document(version, data, registry=server.url)).encode()
+        version = version_of(described, name, number)
+        body = json.dumps(publish_document(version, packed(version), registry=server.url)).encode()
         started = time.perf_counter()
         connection.request("PUT", path, body, sent)
         answer = connection.getresponse()

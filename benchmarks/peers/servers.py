@@ -7,10 +7,11 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from tests.builders import tarball
 from tests.clients.client import node
 from tests.clients.wire import publish_document, put_package, send
 from tests.servers import serving
@@ -95,28 +96,36 @@ def verdaccio(folder: Path) -> Iterator[Server]:
         process.wait()
 
 
-def fill(server: Server, name: str, count: int, described: dict[str, Any], data: bytes) -> None:
+def fill(server: Server, name: str, count: int, described: dict[str, Any]) -> None:
     """Give a package its first versions: Prism publishes them, Verdaccio finds them in the file that it reads."""
     first = 1 if server.name == "verdaccio" else count
     for number in range(first):
-        put_package(server.url, _version(described, name, number), data, token=server.token)
+        version = version_of(described, name, number)
+        put_package(server.url, version, packed(version), token=server.token)
     if server.name == "verdaccio":
-        _write_versions(server, name, count, described, data)
+        _write_versions(server, name, count, described)
 
 
-def _write_versions(server: Server, name: str, count: int, described: dict[str, Any], data: bytes) -> None:
+def _write_versions(server: Server, name: str, count: int, described: dict[str, Any]) -> None:
     path = server.storage / name / "package.json"
     document = json.loads(path.read_text())
     for number in range(1, count):
-        told = publish_document(_version(described, name, number), data, registry=server.url)
+        version = version_of(described, name, number)
+        told = publish_document(version, packed(version), registry=server.url)
         document["versions"] |= told["versions"]
         document["dist-tags"] |= told["dist-tags"]
         document["time"][f"1.0.{number}"] = document["time"]["modified"]
     path.write_text(json.dumps(document, indent=2))
 
 
-def _version(described: dict[str, Any], name: str, number: int) -> dict[str, Any]:
-    return described | {"name": name, "version": f"1.0.{number}"}
+def version_of(described: Mapping[str, Any], name: str, number: int) -> dict[str, Any]:
+    """Answer the package.json of one of the versions of a package."""
+    return {**described, "name": name, "version": f"1.0.{number}"}
+
+
+def packed(described: Mapping[str, Any]) -> bytes:
+    """Answer the tarball of a version; it has a module and no more."""
+    return tarball({"package.json": described, "index.js": "module.exports = 1\n"})
 
 
 def _token(url: str) -> str:
