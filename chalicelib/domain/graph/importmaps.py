@@ -9,7 +9,7 @@ from urllib.parse import quote
 from chalicelib.domain.errors import EntryNotFound
 from chalicelib.domain.manifest import EntryFields
 from chalicelib.domain.resolution.entry import resolve_entry
-from chalicelib.domain.resolution.exports import counts_as_exports, subpath_map
+from chalicelib.domain.resolution.exports import counts_as_exports
 from chalicelib.domain.resolution.profiles import Profile
 from chalicelib.domain.resolution.trace import Refused
 
@@ -30,13 +30,12 @@ class Importable:
 
 def specifiers(name: str, package: Importable, profile: Profile) -> Addresses:
     """Answer what importing a package by a name, and by paths below it, leads to."""
-    exports = package.fields.exports
-    if not counts_as_exports(exports, profile.targets):
+    if not counts_as_exports(package.fields.exports, profile.targets):
         root = _address(package, ".", profile)
         below: Addresses = {f"{name}/": f"{package.root}/"}
         return {name: root, **below} if root else below
     try:
-        table = subpath_map(exports)
+        table = package.fields.subpaths.targets
     except Refused:
         return {}
     found: Addresses = {}

@@ -144,3 +144,23 @@ def test_what_deno_passes_over_in_an_array_undoes_the_error_before_it() -> None:
 
     assert lead(exports, profile=DENO) == "a.js"
     assert lead(exports, profile=NODE) == "invalid_target"
+
+
+def test_exports_are_checked_once_for_all_questions() -> None:
+    stated = EntryFields(exports={".": "./a.js", "./lib/*": "./lib/*"})
+    before = stated.to_bytes()
+
+    assert resolve_entry(stated, FILES, profile=NODE).path == "a.js"
+    assert stated.subpaths is stated.subpaths
+    assert resolve_entry(stated, FILES, "./lib/x.js", profile=NODE).path == "lib/x.js"
+    assert stated.to_bytes() == before
+    assert stated == EntryFields(exports={".": "./a.js", "./lib/*": "./lib/*"})
+
+
+def test_a_copy_with_other_exports_is_read_anew() -> None:
+    stated = EntryFields(exports="./a.js")
+    assert resolve_entry(stated, FILES, profile=NODE).path == "a.js"
+
+    copy = stated.model_copy(update={"exports": "./b.js"})
+
+    assert resolve_entry(copy, FILES, profile=NODE).path == "b.js"
