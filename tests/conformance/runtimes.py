@@ -74,7 +74,8 @@ def versions() -> list[str]:
         "TypeScript": "typescript",
         "npm-pick-manifest": "npm-pick-manifest",
     }
-    return [f"{title} {stated[name]}" for title, name in names.items()]
+    npm = subprocess.run(["npm", "--version"], capture_output=True, check=True, text=True).stdout.strip()
+    return [*(f"{title} {stated[name]}" for title, name in names.items()), f"npm {npm}"]
 
 
 def write_packages(folder: Path, packages: Mapping[str, Mapping[str, Any]]) -> None:
