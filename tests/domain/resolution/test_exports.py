@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.errors import EntryNotFound
 from chalicelib.domain.manifest import EntryFields
 from chalicelib.domain.resolution.entry import resolve_entry
-from chalicelib.domain.resolution.profiles import BUN, DENO, NODE, NODE20, WORKERS, Mode, Profile
+from chalicelib.domain.resolution.profiles import BUN, DENO, NODE, WORKERS, Mode, Profile
 
 FILES = frozenset(
     {
@@ -125,10 +125,6 @@ def test_deno_has_no_deno_condition_when_requiring() -> None:
 
     assert lead(exports, profile=DENO) == "a.js"
     assert lead(exports, profile=DENO, mode="require") == "b.js"
-
-
-def test_node_20_takes_false_for_an_export_map() -> None:
-    assert lead(False, profile=NODE20) == "invalid_exports"
 
 
 def test_null_is_the_same_as_no_exports() -> None:
