@@ -1,7 +1,7 @@
 """Measure Prism against the real programs and write docs/reference/conformance.md.
 
 python -m tests.conformance                 the seed of the page that is there
-python -m tests.conformance --seed 7        another seed, and no page
+python -m tests.conformance --seed 7        what is generated, from another seed, and no page
 
 Exits with 1 and names every difference that is not declared. What is downloaded stays in `.cache`, so that a run that
 was broken off need not download it again.
@@ -18,6 +18,7 @@ from tests.conformance.declarations import compare_declarations
 from tests.conformance.declared import DECLARED
 from tests.conformance.formats import compare_executions, compare_formats
 from tests.conformance.graphs import compare_application, compare_universes
+from tests.conformance.importmaps import compare_import_map
 from tests.conformance.picking import compare_picks
 from tests.conformance.popular import FOLDER, install, popular
 from tests.conformance.report import PAGE, page
@@ -36,28 +37,42 @@ class Sizes(NamedTuple):
     universes: int = 100
 
 
+Steps = dict[str, Callable[[], Iterator[Compared]]]
+"""What is asked, by a title."""
+
+
 def measure(sizes: Sizes) -> Tallies:
-    """Ask everything, and tell on standard error how far it is."""
-    _tell("popular packages: installing what the lock pins")
-    install()
-    _tell("popular packages: reading")
-    subjects = popular(FOLDER)
-    universes = range(sizes.seed, sizes.seed + sizes.universes)
-    steps: dict[str, Callable[[], Iterator[Compared]]] = {
-        f"{sizes.packages} generated packages": lambda: compare_generated(sizes.seed, sizes.packages),
-        f"{len(subjects)} popular packages": lambda: compare("popular packages", FOLDER, subjects),
-        "formats": lambda: compare_formats("formats", FOLDER, subjects),
-        "how files are run": compare_executions,
-        "declarations": lambda: compare_declarations("declarations", FOLDER, subjects),
-        f"{sizes.packuments} packuments": lambda: compare_picks(sizes.seed, sizes.packuments),
-        f"{sizes.universes} generated graphs": lambda: compare_universes(universes),
-        "the graph of an application": compare_application,
-    }
+    """Ask everything, or with another seed than the page's what it changes; tells how far it is."""
+    steps = _generated(sizes) | (_real() if sizes.seed == Sizes().seed else {})
     tallies: Tallies = {}
     for number, (title, step) in enumerate(steps.items(), 1):
         _tell(f"step {number} of {len(steps)}: {title}")
         tallies |= tally(step(), DECLARED)
     return tallies
+
+
+def _generated(sizes: Sizes) -> Steps:
+    universes = range(sizes.seed, sizes.seed + sizes.universes)
+    return {
+        f"{sizes.packages} generated packages": lambda: compare_generated(sizes.seed, sizes.packages),
+        f"{sizes.packuments} generated packuments": lambda: compare_picks(sizes.seed, sizes.packuments),
+        f"{sizes.universes} generated graphs": lambda: compare_universes(universes),
+        "how files are run": compare_executions,
+    }
+
+
+def _real() -> Steps:
+    _tell("popular packages: installing what the lock pins")
+    install()
+    _tell("popular packages: reading")
+    subjects = popular(FOLDER)
+    return {
+        f"{len(subjects)} popular packages": lambda: compare("popular packages", FOLDER, subjects),
+        "their formats": lambda: compare_formats("formats", FOLDER, subjects),
+        "their declarations": lambda: compare_declarations("declarations", FOLDER, subjects),
+        "their import map": compare_import_map,
+        "the graph of an application": compare_application,
+    }
 
 
 def main(arguments: Iterable[str]) -> int:

@@ -44,6 +44,9 @@ and writes this page; it fails on any difference that is not declared below. The
   Each package has to lie in the folder where npm's tree builder puts it, in the version and with the flags.
 - **Application** is a real one, resolved once over npm's packuments and once by a registry into which they were
   published, beside what `npm install` locks in an empty folder.
+- **Import map** is that of the popular packages, served by Prism's local server: each import of another package, or of
+  a name with `#`, that Deno meets on its way leads to the file that Deno finds in an installation of the same graph.
+  **Loaded** are all packages that are ES modules throughout, and those that were asked for and are not.
 
 Over all areas:
 

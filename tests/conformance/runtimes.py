@@ -21,7 +21,7 @@ ASKER: Final = "prism-asks.mjs"
 _HERE: Final = Path(__file__).parent
 _INSTALLED: Final = _HERE.parent / "node_modules"
 _CLOSED: Final = "http://127.0.0.1:1"
-_QUIET: Final = {
+QUIET: Final = {
     "DENO_NO_UPDATE_CHECK": "1",
     "NODE_NO_WARNINGS": "1",
     "NO_COLOR": "1",
@@ -96,13 +96,13 @@ def run(runtime: Runtime, script: str, folder: Path, questions: Sequence[Any]) -
     done = subprocess.run(
         [*runtime.command, script],
         cwd=folder,
-        env={**os.environ, **_QUIET},
+        env={**os.environ, **QUIET},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, f"{runtime.profile.name}: {done.stderr}"
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def ask(runtime: Runtime, folder: Path, questions: Sequence[Question]) -> list[Answer]:

@@ -1,6 +1,7 @@
 """A finished tree, as it is told: nodes, problems, the import map and the lock."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -17,11 +18,13 @@ from chalicelib.domain.graph.documents import (
     Omitted,
 )
 from chalicelib.domain.graph.flags import Platform
-from chalicelib.domain.graph.importmaps import Importable, specifiers
+from chalicelib.domain.graph.importmaps import Importable, own_names, specifiers
 from chalicelib.domain.graph.packages import Failure
 from chalicelib.domain.graph.placing import wanted_by
 from chalicelib.domain.graph.tree import Edge, Node
 from chalicelib.domain.resolution.entry import resolve_entry
+from chalicelib.domain.resolution.exports import counts_as_exports
+from chalicelib.domain.resolution.imports import Outside
 from chalicelib.domain.resolution.profiles import PROFILES, Profile
 from chalicelib.services.graphing.reads import Reads
 from chalicelib.services.graphing.request import GraphRequest
@@ -49,6 +52,7 @@ class Found:
         present = [node for node in root.below() if node is not root and _is_installed(node, locked.omit)]
         self.nodes = sorted(present, key=lambda node: node.location)
         self.kept = frozenset(self.nodes)
+        self._known: dict[tuple[str, Node], Mapping[str, str | None]] = {}
 
     def node(self, node: Node) -> GraphNode:
         """Answer one node."""
@@ -88,16 +92,31 @@ class Found:
         imports = {name: address for addresses in top.values() for name, address in addresses.items()}
         scopes: dict[str, dict[str, str | None]] = {}
         for node in self.nodes:
-            scope = {
-                name: address
-                for edge in node.edges_out.values()
-                if edge.to in self.kept and not self._is_top(edge.to)
-                for name, address in self._addresses(edge.name, edge.to, profile).items()
-                if imports.get(name, "") != address
-            }
+            seen = self._seen_by(node, profile)
+            scope = {name: address for name, address in seen.items() if imports.get(name, "") != address}
             if scope:
                 scopes.setdefault(f"{self._folder(node)}/", scope)
         return ImportMap(imports=imports, scopes=scopes)
+
+    def _seen_by(self, node: Node, profile: Profile) -> dict[str, str | None]:
+        """Answer what a node imports otherwise than everybody: from packages that are not on top, and from itself."""
+        seen: dict[str, str | None] = {}
+        stored = self._reads.manifest(node)
+        if not self._is_top(node) and counts_as_exports(stored.manifest.exports, profile.targets):
+            seen |= self._addresses(stored.manifest.name, node, profile)
+        for edge in node.edges_out.values():
+            if edge.to in self.kept and not self._is_top(edge.to):
+                seen |= self._addresses(edge.name, edge.to, profile)
+        return seen | own_names(self._importable(stored), profile, partial(self._left, node, profile))
+
+    def _left(self, node: Node, profile: Profile, outside: Outside) -> str | None:
+        """Answer the address that a name of a node's `imports` leads to outside the node."""
+        if outside.kind == "builtin":
+            return outside.specifier
+        edge = node.edges_out.get(outside.name)
+        if edge is None or edge.to not in self.kept:
+            return None
+        return self._addresses(edge.name, edge.to, profile).get(outside.specifier)
 
     def problems(self, platform: Platform | None) -> list[GraphProblem]:
         """Answer the packages that cannot be had, and those that are needed and do not run on the platform."""
@@ -164,8 +183,13 @@ class Found:
         return entries
 
     def _addresses(self, name: str, node: Node, profile: Profile) -> Mapping[str, str | None]:
-        stored = self._reads.manifest(node)
-        return specifiers(name, Importable(stored.manifest, stored.files, self._root_of(stored)), profile)
+        key = (name, node)
+        if key not in self._known:
+            self._known[key] = specifiers(name, self._importable(self._reads.manifest(node)), profile)
+        return self._known[key]
+
+    def _importable(self, stored: StoredManifest) -> Importable:
+        return Importable(stored.manifest, stored.files, self._root_of(stored))
 
     def _folder(self, node: Node) -> str:
         return self._root_of(self._reads.manifest(node))
