@@ -5,6 +5,7 @@ The registry stays in `.cache` until the packages or the code that publishes the
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -21,11 +22,11 @@ from chalicelib.container import installed
 from chalicelib.domain.graph.documents import Graph, GraphNode
 from chalicelib.services.graphing import GraphRequest
 from chalicelib.services.publishing import PublishRequest
-from chalicelib.settings import Settings
+from chalicelib.telemetry import LOGGER
 from tests.builders import gzipped, raw_entry, raw_tar
 from tests.conformance.popular import FOLDER, PINNED, ROOT
 from tests.conformance.runtimes import ASKER
-from tests.worlds import ALICE, World, world
+from tests.worlds import ALICE, World, filesystem_world
 
 REGISTRIES: Final = FOLDER.parent
 _CODE: Final = (
@@ -101,8 +102,9 @@ class Served:
 def serving_popular() -> Iterator[Served]:
     """Serve the popular packages while the block runs; publishes what is not there."""
     sources = dict(_sources(FOLDER / "node_modules"))
-    settings = Settings(storage_driver="filesystem", storage_root=_registry(), log_level="WARNING")
-    registry = world(settings)
+    registry = filesystem_world(_registry())
+    # Thousands of requests follow.
+    logging.getLogger(LOGGER).setLevel(logging.WARNING)
     _publish(registry, sources)
     roots = json.loads((PINNED / "package.json").read_bytes())["dependencies"]
     with installed(registry.container), running(app) as url:
