@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.conformance.comparing import Declared, Tallies, Tally
+from tests.conformance.comparing import LOADED, Declared, Tallies, Tally
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "conformance.md"
 
@@ -66,8 +66,8 @@ A path counts only if it is a regular file, a built-in module counts as none, an
 
 def _totals(tallies: Tallies) -> dict[tuple[str, str], Tally]:
     totals: dict[tuple[str, str], Tally] = {}
-    for (_, asked, mode), found in tallies.items():
-        total = totals.setdefault((asked, mode), Tally())
+    for (area, asked, mode), found in tallies.items():
+        total = totals.setdefault((asked, "import" if area == LOADED else mode), Tally())
         total.cases += found.cases
         total.agreeing += found.agreeing
         total.declared += found.declared
