@@ -5,11 +5,14 @@ claim (who, when, after which version), so that everything written after the cla
 tarball.
 """
 
-from typing import Any, Final, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Final, Literal, Self
 
 from pydantic import Field
 
 from chalicelib.domain.document import Document
+from chalicelib.domain.resolution.subpaths import Subpaths, subpaths_of
 
 ModuleType = Literal["module", "commonjs"]
 FileFormat = Literal["module", "commonjs", "json", "wasm", "addon", "typescript", "unknown"]
@@ -99,6 +102,17 @@ class EntryFields(Document):
     folders: dict[str, FolderFields] = Field(default_factory=dict)
     esm_syntax: list[str] = Field(default_factory=list)
     cjs_syntax: list[str] = Field(default_factory=list)
+
+    @cached_property
+    def subpaths(self) -> Subpaths:
+        """What `exports` states, checked when it is first asked for; raises Refused where it cannot be read."""
+        return subpaths_of(self.exports)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Answer a copy, with other fields."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("subpaths", None)  # a copy takes cached values along
+        return copy
 
 
 class Summary(Document):

@@ -40,8 +40,13 @@ def url() -> Iterator[str]:
         name="app",
         dependencies={"base": "^1.0.0"},
         exports={".": "./index.js", "./again": "./again.js"},
+        imports={"#words": "./words.js"},
         files={
-            "index.js": 'import { base } from "base";\nexport const told = `app over ${base}`;\n',
+            "index.js": (
+                'import { base } from "base";\nimport { over } from "#words";\n'
+                "export const told = `app ${over} ${base}`;\n"
+            ),
+            "words.js": 'export const over = "over";\n',
             "again.js": 'export { told as default } from "./index.js";\n',
         },
     )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from chalicelib.domain.resolution.builtins import replacement
-from tests.conformance.comparing import MATRIX, Compared, Declared
+from tests.conformance.comparing import LOADED, LOADS, MATRIX, WITH_COMMONJS, Compared, Declared
 
 
 def _main_ends_with_slash(case: Compared) -> bool:
@@ -27,6 +27,15 @@ def _type_is_no_text(case: Compared) -> bool:
 def _nothing_tells(case: Compared) -> bool:
     undecided = {"bun": {"neither", "word", "require"}, "deno": {"neither", "word"}}.get(case.asked, set())
     return case.area == MATRIX and case.theirs is not None and case.specifier.rpartition("-")[2] in undecided
+
+
+def _has_commonjs(case: Compared) -> bool:
+    return (case.area, case.mode, case.theirs) == (LOADED, WITH_COMMONJS, LOADS)
+
+
+def _wants_a_file(case: Compared) -> bool:
+    error = str(case.package_json.get("error"))
+    return case.area == LOADED and case.theirs == LOADS and "must be a file URL object" in error
 
 
 DECLARED: Final = (
@@ -53,5 +62,16 @@ DECLARED: Final = (
         "Of files with neither `import` nor `export` nor `exports`, Bun ran some as modules and some as CommonJS, by "
         "no rule that was found, and Deno takes one without an extension for CommonJS. Prism answers what is declared.",
         _nothing_tells,
+    ),
+    Declared(
+        "CommonJS at an address",
+        "Deno runs what it fetches from an address as ES modules alone, so a package that is CommonJS, or imports "
+        "some, has to be installed. The import map still leads to the right files.",
+        _has_commonjs,
+    ),
+    Declared(
+        "a module that wants to be a file",
+        "`createRequire(import.meta.url)` works in files alone, and a module fetched from an address is none.",
+        _wants_a_file,
     ),
 )

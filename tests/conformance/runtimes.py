@@ -21,7 +21,7 @@ ASKER: Final = "prism-asks.mjs"
 _HERE: Final = Path(__file__).parent
 _INSTALLED: Final = _HERE.parent / "node_modules"
 _CLOSED: Final = "http://127.0.0.1:1"
-_QUIET: Final = {
+QUIET: Final = {
     "DENO_NO_UPDATE_CHECK": "1",
     "NODE_NO_WARNINGS": "1",
     "NO_COLOR": "1",
@@ -74,7 +74,8 @@ def versions() -> list[str]:
         "TypeScript": "typescript",
         "npm-pick-manifest": "npm-pick-manifest",
     }
-    return [f"{title} {stated[name]}" for title, name in names.items()]
+    npm = subprocess.run(["npm", "--version"], capture_output=True, check=True, text=True).stdout.strip()
+    return [*(f"{title} {stated[name]}" for title, name in names.items()), f"npm {npm}"]
 
 
 def write_packages(folder: Path, packages: Mapping[str, Mapping[str, Any]]) -> None:
@@ -95,13 +96,13 @@ def run(runtime: Runtime, script: str, folder: Path, questions: Sequence[Any]) -
     done = subprocess.run(
         [*runtime.command, script],
         cwd=folder,
-        env={**os.environ, **_QUIET},
+        env={**os.environ, **QUIET},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, f"{runtime.profile.name}: {done.stderr}"
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def ask(runtime: Runtime, folder: Path, questions: Sequence[Question]) -> list[Answer]:

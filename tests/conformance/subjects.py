@@ -60,7 +60,8 @@ def subject(
     name: str, package: Package, subpaths: Iterable[str] = (".",), inside: Iterable[str] = ()
 ) -> Subject:
     """Answer a package with what is to be asked."""
-    fields = NamedFields(name=name, **dict(entry_fields(package)))
+    found = entry_fields(package)
+    fields = NamedFields(name=name, **{field: getattr(found, field) for field in EntryFields.model_fields})
     stated = package.package_json
     return Subject(name, fields, package.files.keys(), stated, tuple(subpaths), tuple(inside))
 

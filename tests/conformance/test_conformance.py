@@ -9,6 +9,7 @@ from tests.conformance.declarations import compare_declarations
 from tests.conformance.declared import DECLARED
 from tests.conformance.fixtures import INSIDE, SUBPATHS, fixtures
 from tests.conformance.formats import compare_executions, compare_formats
+from tests.conformance.report import page
 from tests.conformance.resolving import compare, compare_generated
 from tests.conformance.runtimes import RUNTIMES, Runtime, write_packages
 from tests.conformance.subjects import Subject, pictured, subject
@@ -81,3 +82,15 @@ def test_an_undeclared_difference_fails_and_too_many_declared_ones_do() -> None:
     assert undeclared == ["area, node, import: `widget` leads to None, and Prism says widget/a.js"]
     assert rare == []
     assert common == ["area, node, import: 1 declared differences of 1 are too many"]
+
+
+def test_the_page_adds_up_what_each_program_was_asked() -> None:
+    case = Compared("shapes", "node", "import", "widget", "widget/a.js", "widget/a.js", {})
+    declared = Declared("odd", "because", lambda case: case.specifier == "gadget")
+    other = case._replace(area="others", specifier="gadget", theirs=None)
+
+    told = page(tally([*[case] * 3, other], [declared]), [declared], seed=7, versions=["Node 1"])
+
+    assert "| shapes | node | import | 3 | 3 | 100.00 % | 0 |" in told
+    assert "| node | import | 4 | 3 | 75.00 % | 1 |" in told
+    assert "| odd | 1 | because |" in told

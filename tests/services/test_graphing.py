@@ -161,6 +161,47 @@ class TestImportMap:
             "kit/no/": None,
         }
 
+    def test_a_package_sees_its_own_names(self, world: World) -> None:
+        publish(world.container, name="base", exports={".": "./index.js", "./sub": "./index.js"})
+        imports = {
+            "#in/*": "./lib/*",
+            "#own": {"deno": "./lib/b.js"},
+            "#fs": "fs",
+            "#base": "base/sub",
+            "#odd": "gone",
+        }
+        files = {"index.js": "", "lib/b.js": ""}
+        publish(world.container, name="kit", dependencies={"base": "1"}, imports=imports, files=dict(files))
+
+        found = graph(world, "kit", runtimes=["deno"]).importmap
+
+        assert found.scopes == {
+            "/packages/kit/1.0.0/": {
+                "#in/": "/packages/kit/1.0.0/lib/",
+                "#own": "/packages/kit/1.0.0/lib/b.js",
+                "#fs": "node:fs",
+                "#base": "/packages/base/1.0.0/index.js",
+            }
+        }
+
+    def test_a_package_that_is_not_on_top_sees_itself_by_its_own_name(self, world: World) -> None:
+        publish(world.container, "1.0.0", name="base", exports="./index.js")
+        publish(world.container, "2.0.0", name="base", exports="./index.js")
+        publish(world.container, name="old", dependencies={"base": "^1.0.0"})
+
+        found = graph(world, "old", "base@2").importmap
+
+        inside = {"base": "/packages/base/1.0.0/index.js"}
+        assert found.scopes == {"/packages/old/1.0.0/": inside, "/packages/base/1.0.0/": inside}
+
+    def test_a_name_that_deno_has_a_module_of_its_own_for_leads_there(self, world: World) -> None:
+        publish(world.container, name="events", main="index.js")
+
+        assert graph(world, "events", runtimes=["deno"]).importmap.imports["events"] == "node:events"
+        assert graph(world, "events", runtimes=["browser"]).importmap.imports["events"] == (
+            "/packages/events/1.0.0/index.js"
+        )
+
 
 class TestLocks:
     def test_a_lock_resolves_to_the_same_bytes_whatever_came_since(self, world: World) -> None:

@@ -1,15 +1,17 @@
 """Import maps: every specifier that the packages of a graph can import, as an address."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
 from chalicelib.domain.errors import EntryNotFound
 from chalicelib.domain.manifest import EntryFields
+from chalicelib.domain.resolution.builtins import replacement
 from chalicelib.domain.resolution.entry import resolve_entry
-from chalicelib.domain.resolution.exports import counts_as_exports, subpath_map
+from chalicelib.domain.resolution.exports import counts_as_exports
+from chalicelib.domain.resolution.imports import Outside, resolve_import
 from chalicelib.domain.resolution.profiles import Profile
 from chalicelib.domain.resolution.trace import Refused
 
@@ -29,28 +31,58 @@ class Importable:
 
 
 def specifiers(name: str, package: Importable, profile: Profile) -> Addresses:
-    """Answer what importing a package by a name, and by paths below it, leads to."""
-    exports = package.fields.exports
-    if not counts_as_exports(exports, profile.targets):
+    """Answer what importing a package by a name, and by paths below it, leads to on a runtime.
+
+    That is a module of the runtime's own where the runtime has one of that name.
+    """
+    found = _specifiers(name, package, profile)
+    return {wanted: replacement(wanted, profile.name, in_package=True) or found[wanted] for wanted in found}
+
+
+def _specifiers(name: str, package: Importable, profile: Profile) -> Addresses:
+    if not counts_as_exports(package.fields.exports, profile.targets):
         root = _address(package, ".", profile)
         below: Addresses = {f"{name}/": f"{package.root}/"}
         return {name: root, **below} if root else below
     try:
-        table = subpath_map(exports)
+        table = package.fields.subpaths.targets
     except Refused:
         return {}
     found: Addresses = {}
     for key in table:
-        for subpath, address in _addresses(key, table, package, profile):
+        for subpath, address in _addresses(
+            key, table, package, lambda wanted: _address(package, wanted, profile)
+        ):
             found[f"{name}{subpath[1:]}"] = address
     return found
 
 
+def own_names(package: Importable, profile: Profile, leave: Callable[[Outside], str | None]) -> Addresses:
+    """Answer what a package's own files import by names that begin with `#`.
+
+    `leave` answers the address of what is outside the package.
+    """
+
+    def locate(name: str) -> str | None:
+        try:
+            found = resolve_import(package.fields, package.files, name, profile=profile, mode="import")
+        except EntryNotFound:
+            return None
+        return leave(found) if isinstance(found, Outside) else f"{package.root}/{quote(found.path)}"
+
+    imports = package.fields.imports
+    table = imports if isinstance(imports, Mapping) else {}
+    found: Addresses = {}
+    for key in table:
+        found |= dict(_addresses(key, table, package, locate))
+    return found
+
+
 def _addresses(
-    key: str, table: Mapping[str, Any], package: Importable, profile: Profile
+    key: str, table: Mapping[str, Any], package: Importable, locate: Callable[[str], str | None]
 ) -> Iterator[tuple[str, str | None]]:
     if "*" not in key:
-        address = _address(package, key, profile)
+        address = locate(key)
         if address is not None:
             yield key, address
         return
@@ -59,7 +91,7 @@ def _addresses(
             yield key[:-1], None
         return
     for count, (star, subpath) in enumerate(_expanded(key, table, package)):
-        address = _address(package, subpath, profile)
+        address = locate(subpath)
         if address is None:
             continue
         if key.endswith("/*") and address.endswith(f"/{quote(star)}"):

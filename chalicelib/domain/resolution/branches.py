@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.resolution.exports import subpath_map
 from chalicelib.domain.resolution.paths import as_url
+from chalicelib.domain.resolution.subpaths import subpaths_of
 from chalicelib.domain.resolution.trace import Refused
 
 
@@ -21,7 +21,7 @@ class Branch:
 def branches(exports: Any) -> Iterator[Branch]:
     """Answer every way through a value of `exports`, in the package's order; nothing for an invalid one."""
     try:
-        table = subpath_map(exports) if exports is not None else {}
+        table = subpaths_of(exports).targets if exports is not None else {}
     except Refused:
         return
     for subpath, target in table.items():

@@ -117,7 +117,6 @@ _NODE_NAMES: Final = NODE_BUILTINS - PREFIX_ONLY
 
 REPLACED: Final[Mapping[str, Mapping[str, str]]] = {
     "node": {name: f"node:{name}" for name in _NODE_NAMES},
-    "node20": {name: f"node:{name}" for name in _NODE_NAMES},
     "deno": {name: f"node:{name}" for name in _NODE_NAMES},
     "bun": {
         **{name: f"node:{name}" for name in _NODE_NAMES},

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chalicelib.domain.errors import EntryNotFound
 from chalicelib.domain.manifest import EntryFields, FileFormat
-from chalicelib.domain.resolution.exports import Walk, counts_as_exports, resolve_exports, subpath_map
+from chalicelib.domain.resolution.exports import Walk, counts_as_exports, resolve_exports
 from chalicelib.domain.resolution.formats import file_format
 from chalicelib.domain.resolution.legacy import Lookup, resolve_legacy, rewritten, search, with_extensions
 from chalicelib.domain.resolution.profiles import Mode, Profile
@@ -70,7 +70,7 @@ def resolve_subpath(lookup: Lookup, subpath: str) -> str:
     profile = lookup.profile
     if not counts_as_exports(lookup.fields.exports, profile.targets):
         return resolve_legacy(lookup, subpath)
-    return resolve_exports(lookup.fields.exports, subpath, walk_of(lookup))
+    return resolve_exports(lookup.fields, subpath, walk_of(lookup))
 
 
 def walk_of(lookup: Lookup) -> Walk:
@@ -132,7 +132,7 @@ def _shortened(text: str) -> str:
 
 def _exported(fields: EntryFields) -> Mapping[str, Any]:
     try:
-        return subpath_map(fields.exports)
+        return fields.subpaths.targets
     except Refused:
         return {}
 

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
+from chalicelib.domain.manifest import EntryFields
 from chalicelib.domain.resolution.profiles import TargetRules
+from chalicelib.domain.resolution.subpaths import Subpaths, keyed
 from chalicelib.domain.resolution.trace import Reason, Refused, Step, Trace
 
 Locate = Callable[[str, str], str | None]
@@ -67,14 +69,14 @@ def counts_as_exports(exports: Any, rules: TargetRules) -> bool:
     return isinstance(exports, (str, list, Mapping)) or not rules.scalar_is_absent
 
 
-def resolve_exports(exports: Any, subpath: str, walk: Walk) -> str:
+def resolve_exports(fields: EntryFields, subpath: str, walk: Walk) -> str:
     """Answer the file that a subpath (`.` or `./sub`) leads to; raises Refused."""
     try:
-        return _resolve(subpath_map(exports), subpath, walk)
+        return _resolve(fields.subpaths, subpath, walk)
     except Refused as refused:
         rules = walk.rules
         if rules.retries_without_js and subpath.endswith(".js") and len(subpath) > 5:
-            shorter = _second_try(exports, subpath[:-3], walk)
+            shorter = _second_try(fields, subpath[:-3], walk)
             if shorter is not None:
                 return shorter
         if rules.always_package_json and subpath == "./package.json":
@@ -85,36 +87,18 @@ def resolve_exports(exports: Any, subpath: str, walk: Walk) -> str:
 
 def resolve_imports(imports: Any, name: str, walk: Walk) -> str:
     """Answer the file that a name (`#name`) leads to, or an Elsewhere; raises Refused."""
-    return _resolve(imports if isinstance(imports, Mapping) else {}, name, walk)
+    return _resolve(keyed(imports if isinstance(imports, Mapping) else {}), name, walk)
 
 
-def subpath_map(exports: Any) -> Mapping[str, Any]:
-    """Answer `exports` as a map of subpaths, with its short forms written out; raises Refused."""
-    if isinstance(exports, (str, list)):
-        return {".": exports}
-    if not isinstance(exports, Mapping):
-        raise Refused("invalid_exports", "`exports` is neither text, nor a list, nor a map")
-    if not exports:
-        return {}
-    # Keys that begin with a dot sort between "." and "/"; packages with thousands of subpaths exist.
-    if min(exports) >= "." and max(exports) < "/":
-        return exports
-    if any(key.startswith(".") for key in exports):
-        raise Refused("invalid_exports", "`exports` mixes subpaths and conditions")
-    return {".": exports}
-
-
-def best_key(keys: Mapping[str, Any], subpath: str, rules: TargetRules) -> tuple[str, str, str] | None:
+def best_key(stated: Subpaths, subpath: str, rules: TargetRules) -> tuple[str, str, str] | None:
     """Answer the key that a subpath matches, the text for `*`, and how: `exact`, `pattern` or `folder`."""
-    if subpath in keys and "*" not in subpath and not subpath.endswith("/"):
+    if subpath in stated.targets and "*" not in subpath and not subpath.endswith("/"):
         return subpath, "", "exact"
     if subpath == ".":
         return None
     best: tuple[str, str, str] | None = None
     rank = (-1, -1)
-    for key in keys:
-        if "*" not in key and key[-1:] != "/":
-            continue
+    for key in stated.patterns:
         found = _match(key, subpath, rules)
         if found is not None and found[0] > rank:
             rank, best = found[0], (key, found[1], found[2])
@@ -134,15 +118,15 @@ def _match(key: str, subpath: str, rules: TargetRules) -> tuple[tuple[int, int],
     return (len(prefix) + 1, len(key)), subpath[len(prefix) : len(subpath) - len(trailer)], "pattern"
 
 
-def _resolve(table: Mapping[str, Any], subpath: str, walk: Walk) -> str:
-    matched = best_key(table, subpath, walk.rules)
+def _resolve(stated: Subpaths, subpath: str, walk: Walk) -> str:
+    matched = best_key(stated, subpath, walk.rules)
     if matched is None:
         reason: Reason = "not_exported" if walk.field == "exports" else "not_imported"
         raise Refused(reason, f"`{subpath}` is not in `{walk.field}`")
     key, star, how = matched
     if walk.trace is not None:
-        _note_passed_over(table, subpath, key, walk)
-    result = _target(table[key], _Place(key, star, how), "", walk)
+        _note_passed_over(stated, subpath, key, walk)
+    result = _target(stated.targets[key], _Place(key, star, how), "", walk)
     if isinstance(result, str):
         return result
     if result.hidden:
@@ -150,16 +134,16 @@ def _resolve(table: Mapping[str, Any], subpath: str, walk: Walk) -> str:
     raise Refused("no_matching_condition", f"no condition of `{key}` applies")
 
 
-def _note_passed_over(table: Mapping[str, Any], subpath: str, chosen: str, walk: Walk) -> None:
+def _note_passed_over(stated: Subpaths, subpath: str, chosen: str, walk: Walk) -> None:
     """Note the keys that match as well and are less specific than the one chosen."""
-    for key in table:
+    for key in stated.patterns:
         if key != chosen and _match(key, subpath, walk.rules):
             walk.note(key, "", "less_specific")
 
 
-def _second_try(exports: Any, subpath: str, walk: Walk) -> str | None:
+def _second_try(fields: EntryFields, subpath: str, walk: Walk) -> str | None:
     try:
-        return _resolve(subpath_map(exports), subpath, walk)
+        return _resolve(fields.subpaths, subpath, walk)
     except Refused:
         return None
 

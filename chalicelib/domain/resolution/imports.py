@@ -13,7 +13,7 @@ from chalicelib.domain.manifest import EntryFields
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.resolution.builtins import has_builtin, replacement
 from chalicelib.domain.resolution.entry import Entry, not_found, resolve_subpath, walk_of
-from chalicelib.domain.resolution.exports import Elsewhere, counts_as_exports, resolve_imports, subpath_map
+from chalicelib.domain.resolution.exports import Elsewhere, counts_as_exports, resolve_imports
 from chalicelib.domain.resolution.formats import file_format
 from chalicelib.domain.resolution.legacy import Lookup
 from chalicelib.domain.resolution.profiles import Mode, Profile
@@ -71,7 +71,7 @@ def _check(name: str, importer: str | None, lookup: Lookup) -> None:
             "invalid_subpath", f"`{name}` is not a name that {lookup.profile.name} looks up in `imports`"
         )
     if lookup.profile.imports.checks_exports and isinstance(lookup.fields.exports, Mapping):
-        subpath_map(lookup.fields.exports)
+        lookup.fields.subpaths  # noqa: B018 - raises Refused where they cannot be read
     scope = _scope(importer or "", lookup.fields)
     if scope:
         raise Refused(

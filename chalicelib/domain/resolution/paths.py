@@ -32,11 +32,6 @@ def as_url(text: str) -> str | None:
     return _decoded(_ENCODED_DOT.sub(".", path))
 
 
-def as_url_below(text: str) -> str | None:
-    """Read a relative URL that is told to be below the package, even with a leading slash."""
-    return as_url(f"./{text}")
-
-
 def decoded(text: str) -> str | None:
     """Read a path that may be percent-encoded but has no query."""
     if _is_usual(text):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from chalicelib.domain.resolution.paths import as_url, as_url_below, decoded, literal, slashed
+from chalicelib.domain.resolution.paths import as_url, decoded, literal, slashed
 
 Mode = Literal["import", "require"]
 FormatRule = Literal["declared", "declared_unless_esm", "content"]
@@ -150,17 +150,6 @@ NODE: Final = Profile(
     conditions=_conditions("node", "node-addons", "module-sync"),
     imports=ImportRules(requires_builtins=False),
     legacy=_modes(_NODE_LEGACY._replace(searches_subpaths=False, read_subpath=as_url), _NODE_LEGACY),
-)
-
-NODE20: Final = NODE._replace(
-    name="node20",
-    release="20.20.2",
-    targets=TargetRules(scalar_is_absent=False),
-    imports=ImportRules(requires_builtins=False, slash_names=False),
-    legacy=_modes(
-        _NODE_LEGACY._replace(searches_subpaths=False, read_subpath=as_url, read_main=as_url_below),
-        _NODE_LEGACY,
-    ),
 )
 
 DENO: Final = Profile(

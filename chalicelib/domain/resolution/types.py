@@ -52,7 +52,7 @@ def declaration_for(
     if not counts_as_exports(fields.exports, _RULES):
         return _legacy(fields, files, subpath, mode)
     try:
-        return resolve_exports(fields.exports, subpath, _walk(files, profile, mode))
+        return resolve_exports(fields, subpath, _walk(files, profile, mode))
     except Refused:
         return None
 

@@ -1,7 +1,7 @@
 """The tree of a project is npm's own, node by node.
 
 `npm_trees.json` holds what npm 11.19.1 built for universes made from seeds; `python -m
-tests.conformance_graph --record` writes it anew, and without `--record` asks npm about many more.
+tests.conformance.graphs` writes it anew, and `make conformance` asks npm about many more.
 """
 
 import json

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.errors import EntryNotFound
 from chalicelib.domain.manifest import EntryFields
 from chalicelib.domain.resolution.entry import resolve_entry
-from chalicelib.domain.resolution.profiles import BUN, DENO, NODE, NODE20, WORKERS, Mode, Profile
+from chalicelib.domain.resolution.profiles import BUN, DENO, NODE, WORKERS, Mode, Profile
 
 FILES = frozenset(
     {
@@ -127,10 +127,6 @@ def test_deno_has_no_deno_condition_when_requiring() -> None:
     assert lead(exports, profile=DENO, mode="require") == "b.js"
 
 
-def test_node_20_takes_false_for_an_export_map() -> None:
-    assert lead(False, profile=NODE20) == "invalid_exports"
-
-
 def test_null_is_the_same_as_no_exports() -> None:
     assert lead(None, main="b.js") == "b.js"
 
@@ -144,3 +140,23 @@ def test_what_deno_passes_over_in_an_array_undoes_the_error_before_it() -> None:
 
     assert lead(exports, profile=DENO) == "a.js"
     assert lead(exports, profile=NODE) == "invalid_target"
+
+
+def test_exports_are_checked_once_for_all_questions() -> None:
+    stated = EntryFields(exports={".": "./a.js", "./lib/*": "./lib/*"})
+    before = stated.to_bytes()
+
+    assert resolve_entry(stated, FILES, profile=NODE).path == "a.js"
+    assert stated.subpaths is stated.subpaths
+    assert resolve_entry(stated, FILES, "./lib/x.js", profile=NODE).path == "lib/x.js"
+    assert stated.to_bytes() == before
+    assert stated == EntryFields(exports={".": "./a.js", "./lib/*": "./lib/*"})
+
+
+def test_a_copy_with_other_exports_is_read_anew() -> None:
+    stated = EntryFields(exports="./a.js")
+    assert resolve_entry(stated, FILES, profile=NODE).path == "a.js"
+
+    copy = stated.model_copy(update={"exports": "./b.js"})
+
+    assert resolve_entry(copy, FILES, profile=NODE).path == "b.js"

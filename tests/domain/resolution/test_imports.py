@@ -9,7 +9,7 @@ from chalicelib.domain.manifest import EntryFields
 from chalicelib.domain.resolution.builtins import replacement
 from chalicelib.domain.resolution.entry import Entry
 from chalicelib.domain.resolution.imports import Outside, resolve_import, split_specifier
-from chalicelib.domain.resolution.profiles import BUN, DENO, NODE, NODE20, PROFILES, Mode, Profile
+from chalicelib.domain.resolution.profiles import BUN, DENO, NODE, PROFILES, Mode, Profile
 from chalicelib.domain.resolution.trace import Step
 
 
@@ -64,7 +64,7 @@ def lead(name: str, profile: Profile = NODE, mode: Mode = "import", **asked: Any
 
 
 @pytest.mark.parametrize("mode", ["import", "require"])
-@pytest.mark.parametrize("profile", [NODE, NODE20, DENO, BUN], ids=lambda profile: profile.name)
+@pytest.mark.parametrize("profile", [NODE, DENO, BUN], ids=lambda profile: profile.name)
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -118,10 +118,6 @@ def test_require_leads_to_no_builtin_in_node() -> None:
         "builtin node:fs",
         "builtin node:fs",
     ]
-
-
-def test_node_20_has_no_names_with_a_slash_in_front() -> None:
-    assert lead("#/x", NODE20) == "invalid_subpath"
 
 
 def test_a_file_below_another_package_json_has_not_the_imports_of_the_root() -> None:
