@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.keys import ObjectKeys, TreeKeys
 from chalicelib.settings import Settings
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.manifest import Manifest
     from chalicelib.services.access import Access
     from chalicelib.services.advising import Advising
+    from chalicelib.services.attesting import Attesting
     from chalicelib.services.browsing import Browsing
     from chalicelib.services.curating import Curating
     from chalicelib.services.deriving import Deriving
@@ -178,7 +179,10 @@ class Container:
         def sign(manifest: "Manifest") -> list[dict[str, str]]:
             return self.signing.of(manifest)  # made when something is signed, which no read does
 
-        return Texts(texts, self.manifests, self.artifacts, sign=sign)
+        def attest(manifest: "Manifest") -> dict[str, Any] | None:
+            return self.attesting.summary(manifest.name, manifest.version)
+
+        return Texts(texts, self.manifests, self.artifacts, sign=sign, attest=attest)
 
     @cached_property
     def rendering(self) -> "Rendering":
@@ -283,6 +287,18 @@ class Container:
         return Signing(SigningKeys(self.store, self.keys), auditing, now=self._now)
 
     @cached_property
+    def attesting(self) -> "Attesting":
+        """Verifies and keeps what comes with versions to say where they are from."""
+        from chalicelib.services.attesting import Attesting
+        from chalicelib.services.auditing import Auditing
+        from chalicelib.stores.access import AuditLog, TrustSettings
+        from chalicelib.stores.attestations import Attestations
+
+        auditing = Auditing(AuditLog(self.store, self.keys), now=self._now)
+        trust = TrustSettings(self.store, self.keys)
+        return Attesting(Attestations(self.store, self.keys), self.heads, trust, auditing, now=self._now)
+
+    @cached_property
     def workshop(self) -> "Workshop":
         """What publishing and rebuilding work with."""
         from chalicelib.analyzers import load_analyzers
@@ -297,6 +313,7 @@ class Container:
             index=self.index,
             texts=self.texts,
             deriving=self.deriving,
+            attest=lambda name, version, bundle: self.attesting.keep(name, version, bundle),  # noqa: PLW0108 - seldom
             publishers=self.publishers,
             limits=self.settings.limits,
             analyzers=load_analyzers,

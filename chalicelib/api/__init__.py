@@ -25,9 +25,11 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.keys": ("/v1/keys",),
     "chalicelib.api.advisories": ("/v1/advisories",),
     "chalicelib.api.npm.audit": ("/npm/-/npm/v1/security",),
+    "chalicelib.api.trust": ("/v1/trust",),
     "chalicelib.api.sweeping": ("/v1/sweep",),
     "chalicelib.api.rebuilding": ("/v1/rebuild",),
     "chalicelib.api.npm.keys": ("/npm/-/npm/v1/keys",),
+    "chalicelib.api.npm.attestations": ("/npm/-/npm/v1/attestations",),
     "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),
 }
 """The modules whose `routes` are served, one line each, and what the paths of those begin with.

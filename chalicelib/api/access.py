@@ -130,6 +130,6 @@ def remove_publisher(request: Request) -> Answer:
     scope="admin",
 )
 def audit(request: Request) -> Answer:
-    """List who changed tokens, publishers and keys, the newest change first; each was written down before."""
+    """List who changed tokens, publishers, keys and trust, the newest first; each was written down before."""
     page = request.query_as(PageQuery).checked(is_place)
     return json_answer(container().granting.log(after=page.cursor, limit=page.limit), cache=NO_STORE)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from chalice.app import Chalice
 
-from chalicelib.api.answers import BODILESS, Answer
+from chalicelib.api.answers import Answer
 from chalicelib.api.dispatch import dispatch, refuse
 from chalicelib.api.errors import MalformedRequest
 from chalicelib.api.invocations import request_of, unreadable_request
@@ -46,8 +46,7 @@ class NotARequest(Exception):
 class PrismApp(Chalice):
     """A Chalice app that answers the gateway's events by its own router; every answer is bytes.
 
-    Chalice's table of routes says what to deploy and is made when it is asked for; no request needs it. Set
-    `states_length` where the server in front sends a Content-Length of ours as it is: HEAD then tells GET's.
+    Chalice's table of routes says what to deploy and is made when it is asked for; no request needs it.
     """
 
     def __init__(self, app_name: str) -> None:
@@ -56,7 +55,6 @@ class PrismApp(Chalice):
         super().__init__(app_name, configure_logs=False)
         self.api.binary_types = [EVERYTHING]
         self.router = Router()
-        self.states_length = False
         self.trouble: PrismError | None = None
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
@@ -72,7 +70,7 @@ class PrismApp(Chalice):
             answer = refuse(error, request)
         else:
             answer = self.answer(request)
-        return _proxied(answer, request.method, states_length=self.states_length)
+        return _proxied(answer, request.method)
 
     def answer(self, request: Request) -> Answer:
         """Answer a request without the gateway; the answer's content is bytes.
@@ -86,7 +84,7 @@ class PrismApp(Chalice):
     @property
     def routes(self) -> dict[str, Any]:
         """The gateway's paths, for Chalice to deploy or to serve locally."""
-        # The local server asks for them once a connection, so perhaps many times at once.
+        # Chalice's local server asks for them once a connection, so perhaps many times at once.
         with self._deploying:
             if not self._deployed:
                 self._deployed = True
@@ -154,15 +152,12 @@ def _checked(event: Any) -> dict[str, Any]:
     return checked
 
 
-def _proxied(answer: Answer, method: str, *, states_length: bool) -> dict[str, Any]:
+def _proxied(answer: Answer, method: str) -> dict[str, Any]:
     """Answer what the gateway takes; HEAD has no body, wherever it came from."""
-    if not states_length:
-        answer = _compressible(answer)
+    answer = _compressible(answer)
     headers = dict(answer.headers)
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
-    if method == "HEAD" and states_length and answer.status not in BODILESS:
-        headers["Content-Length"] = str(len(answer.content) if answer.length is None else answer.length)
     content = b"" if method == "HEAD" else answer.content
     return {
         "statusCode": int(answer.status),

@@ -45,7 +45,7 @@ def _request_of(event: Event) -> Request:
         headers=headers,
         body=body_of(event),
         id=_id_of(context),
-        origin=f"{_address(headers)}{base_path}",
+        origin=f"{origin_of(headers)}{base_path}",
         base_path=base_path,
     )
 
@@ -92,7 +92,7 @@ def _text(value: object) -> str:
     return str(value).encode(errors="replace").decode()
 
 
-def _address(headers: Mapping[str, str]) -> str:
+def origin_of(headers: Mapping[str, str]) -> str:
     """Answer scheme and host as the client wrote them; a host that is not one is not repeated to others."""
     host = headers.get("host", "")
     scheme = headers.get("x-forwarded-proto", "http").lower()

@@ -113,7 +113,9 @@ def split(path: str) -> list[str]:
 
 
 def decode(path: str) -> list[str] | None:
-    """Answer the segments of a path, decoded, or None where one is not UTF-8 or holds a control character."""
+    """Answer the segments of a path, decoded; None for no path, no UTF-8 or a control character."""
+    if not path.startswith("/"):
+        return None
     try:
         segments = [unquote(part, errors="strict") for part in split(path)]
     except UnicodeDecodeError:
@@ -138,7 +140,7 @@ def _taken(segment: Segment, segments: Sequence[str], position: int) -> int:
     """Answer how many of the request's segments the template's segment takes; 0 when none is left."""
     left = len(segments) - position
     if segment.variable == PATH:
-        return left
+        return min(left, MAX_PATH_SEGMENTS)
     if segment == Segment("", NAME) and left > 1:
         first = segments[position]
         return 2 if first.startswith("@") and "/" not in first else 1

@@ -8,7 +8,15 @@ from pydantic import Field
 from chalicelib.domain.document import Document
 from chalicelib.domain.times import moment
 
-Action = Literal["token.create", "token.revoke", "publisher.allow", "publisher.remove", "key.rotate"]
+Action = Literal[
+    "token.create",
+    "token.revoke",
+    "publisher.allow",
+    "publisher.remove",
+    "key.rotate",
+    "trust.set",
+    "trust.reset",
+]
 
 _LAST_MILLISECOND: Final = 10**15 - 1
 _PLACE: Final = re.compile(r"\d{15}-\d{8}T\d{9}Z-[0-9a-f]{12}")
@@ -16,7 +24,7 @@ _PLACE: Final = re.compile(r"\d{15}-\d{8}T\d{9}Z-[0-9a-f]{12}")
 
 class AuditEntry(Document):
     """What was ordered, by whom (with the id of their token, or `setting`), when, and about which token,
-    publisher or key.
+    publisher, key or trusted root.
 
     The entry precedes the change, so that no change is without one; after a failure there may be an entry without
     its change.

@@ -6,15 +6,15 @@ package as of any moment is the fold of a prefix. A head that grew too long keep
 segments that it names.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal, Self
 from uuid import uuid4
 
 from pydantic import Field
 
-from chalicelib.domain.document import Document
+from chalicelib.domain.document import Document, elements, fragment, fragments, members
 from chalicelib.domain.semver.versions import is_prerelease, version_key
 from chalicelib.domain.times import later_than
 
@@ -23,10 +23,29 @@ SPILL_BYTES = 512 * 1024
 SPILL_EVENTS = 256
 KEPT_EVENTS = 32
 
+FRAGMENT: Final = "fragment"
+
 EventType = Literal["publish", "tag", "untag", "deprecate", "yank", "unyank", "unpublish", "own"]
 
 
-class Change(Document):
+class Entry(Document):
+    """A part of a head that is rendered once, since every change of the head writes all of them again."""
+
+    def to_fragment(self, depth: int) -> bytes:
+        """Answer its canonical JSON so many levels deep in the head, which is always the same for one kind of entry."""
+        made: bytes | None = self.__dict__.get(FRAGMENT)
+        if made is None:
+            made = self.__dict__[FRAGMENT] = fragment(self.to_json_value(), depth)
+        return made
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Answer a copy, which is rendered anew."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop(FRAGMENT, None)
+        return copy
+
+
+class Change(Entry):
     """What an event says happened, before it has a number and a time.
 
     `tags` are those that a publish moves; `message` is a deprecation's text, empty to undo; `reason` a yank's.
@@ -52,7 +71,7 @@ class Event(Change):
     actor: str
 
 
-class VersionState(Document):
+class VersionState(Entry):
     """What the view holds of one version; `at` is when it was published."""
 
     at: str
@@ -118,6 +137,14 @@ class Head(Document):
     segments: list[SegmentRef] = Field(default_factory=list)
     events: list[Event] = Field(default_factory=list)
     view: View = Field(default_factory=View)
+
+    def to_bytes(self) -> bytes:
+        """Answer the canonical bytes of the head; entries that were rendered before are not rendered again."""
+        states = {version: state.to_fragment(3) for version, state in self.view.versions.items()}
+        view = fragments(self.view.changed(versions={}).to_json_value(), 2) | {"versions": members(states, 2)}
+        events = elements((event.to_fragment(2) for event in self.events), 1)
+        rest = self.model_copy(update={"events": [], "view": View()}).to_json_value()
+        return members(fragments(rest, 1) | {"events": events, "view": members(view, 1)}, 0) + b"\n"
 
     @property
     def modified(self) -> str | None:

@@ -25,6 +25,10 @@ class ObjectKeys:
         """The version's metadata."""
         return f"{self.prefix}metadata/{name}/{version}.json"
 
+    def attestation(self, name: str, version: str) -> str:
+        """The bundle that came with a version and was accepted."""
+        return f"{self.prefix}attestations/{name}/{version}.json"
+
     def tarball(self, name: str, version: str) -> str:
         """The tarball as received."""
         return f"{self.prefix}tarballs/{name}/{version}.tgz"
@@ -74,6 +78,10 @@ class ObjectKeys:
     def staged_pack(self, sha256: str) -> str:
         """The pack that was made of a staged tarball."""
         return f"{self.staging}{sha256}.pack"
+
+    def staged_bundle(self, sha256: str) -> str:
+        """The attestation that came with a staged tarball, and was accepted."""
+        return f"{self.staging}{sha256}.sigstore.json"
 
     @property
     def incoming(self) -> str:
@@ -141,6 +149,11 @@ class ObjectKeys:
     def signing_keys(self) -> str:
         """The keys that the registry signs versions with."""
         return f"{self.prefix}access/signing/keys.json"
+
+    @property
+    def trusted_root(self) -> str:
+        """Whom attestations are to be signed by."""
+        return f"{self.prefix}access/trusted-root.json"
 
     @property
     def audit(self) -> str:
@@ -233,6 +246,7 @@ class ObjectKeys:
         rooms = (
             "manifests",
             "metadata",
+            "attestations",
             "tarballs",
             "files",
             "packages",

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from chalicelib.domain.access import Caller
+from chalicelib.domain.access import SCOPES, Caller, Scope
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.tokens import TokenRights, is_token_id
@@ -104,12 +104,17 @@ def own_rights(caller: Caller) -> TokenRights:
     every = caller.packages.include("*")
     return TokenRights(
         name=caller.name,
-        scopes=["publish" if caller.may("publish") else "read"],
+        scopes=[_highest(caller)],
         packages=None if every else list(caller.packages.texts),
         expires_at=caller.expires_at,
         stems_from=_origin(caller),
         open_only=caller.open_only or None,
     )
+
+
+def _highest(caller: Caller) -> Scope:
+    """Answer the scope that implies all that a caller has but for the admins'."""
+    return max(caller.scopes - {"admin"}, key=SCOPES.index)
 
 
 def _origin(caller: Caller) -> str | None:

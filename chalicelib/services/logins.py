@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chalicelib.domain.access import EVERYBODY, Caller, InvalidToken, LoginRefused
 from chalicelib.domain.logins import (
@@ -17,10 +17,13 @@ from chalicelib.domain.logins import (
 )
 from chalicelib.domain.publishers import normal_name, publisher_name
 from chalicelib.domain.times import timestamp
-from chalicelib.domain.tokens import holds_token
+from chalicelib.domain.tokens import TokenRights, holds_token
 from chalicelib.services.access import ADMIN, Access
 from chalicelib.services.granting import Granting, NewToken
 from chalicelib.stores.access import Approvals
+
+LABEL: Final = "npm login"
+"""What a token is called that was made by one."""
 
 
 class Started(NamedTuple):
@@ -71,7 +74,7 @@ class Logins:
         """
         self.check(login)
         caller = self._known(answer) or self._self_named(answer)
-        approval = Approval(rights=own_rights(caller), token=caller.token, approved_at=timestamp(self._now()))
+        approval = Approval(rights=_rights(caller), token=caller.token, approved_at=timestamp(self._now()))
         if not self._approvals.create(login, approval):
             raise LoginDone
         return approval.rights.name
@@ -103,7 +106,7 @@ class Logins:
                 f"the token given as the password speaks as `{caller.name}`; log in as `{caller.name}`, or give one "
                 f"that speaks as `{normal_name(name)[:60]}`"
             )
-        return self._granting.issue(own_rights(caller), by=caller)
+        return self._granting.issue(_rights(caller), by=caller)
 
     def _known(self, text: str) -> Caller | None:
         """Answer whom a token speaks as, or None for a text that is no good token."""
@@ -129,3 +132,7 @@ class Logins:
                 f"`{ADMIN.name}` is whoever has the token of the settings; log in under another name"
             )
         return Caller(name, EVERYBODY.scopes, open_only=True)
+
+
+def _rights(caller: Caller) -> TokenRights:
+    return own_rights(caller).model_copy(update={"label": LABEL})

@@ -8,7 +8,14 @@ from chalicelib.domain.access import Caller, Forbidden, PackageForbidden, Scope,
 from chalicelib.domain.logins import own_rights
 from chalicelib.domain.patterns import EVERYTHING, PackagePatterns
 from chalicelib.domain.times import timestamp
-from chalicelib.domain.tokens import TokenFacts, TokenNotFound, TokenRecord, is_token_id, token_id
+from chalicelib.domain.tokens import (
+    TokenFacts,
+    TokenNotFound,
+    TokenRecord,
+    TokenRights,
+    is_token_id,
+    token_id,
+)
 from chalicelib.services.granting import Granting, NewToken
 from chalicelib.stores.access import Tokens
 
@@ -26,7 +33,7 @@ class Wanted(NamedTuple):
     """What a new token is to be; what is None is as the caller's own token has it."""
 
     label: str | None = None
-    scope: Scope | None = None
+    read_only: bool | None = None
     packages: Sequence[str] | None = None
     lifetime: timedelta | None = None
 
@@ -52,7 +59,9 @@ class OwnTokens:
         rights = most.model_copy(
             update={
                 "label": wanted.label,
-                "scopes": most.scopes if wanted.scope is None else [_allowed(caller, wanted.scope)],
+                "scopes": most.scopes
+                if wanted.read_only is None
+                else _scopes(most, caller, read_only=wanted.read_only),
                 "packages": most.packages if wanted.packages is None else _within(caller, wanted.packages),
                 "expires_at": self._end(caller, wanted.lifetime),
             }
@@ -88,10 +97,12 @@ def _covers(caller: Caller, other: Caller) -> bool:
     return caller.token == other.token or (other.scopes <= caller.scopes and packages)
 
 
-def _allowed(caller: Caller, scope: Scope) -> Scope:
-    if not caller.may(scope):
-        raise ScopeMissing(scope, caller.scopes)
-    return scope
+def _scopes(most: TokenRights, caller: Caller, *, read_only: bool) -> list[Scope]:
+    if read_only:
+        return ["read"]
+    if not caller.may("publish"):
+        raise ScopeMissing("publish", caller.scopes)
+    return most.scopes
 
 
 def _within(caller: Caller, packages: Sequence[str]) -> list[str] | None:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import BinaryIO, Final
-from uuid import uuid4
 from zlib import crc32
 
 LEFTOVER_AGE: Final = timedelta(days=1)
@@ -20,8 +19,9 @@ STAMP_STEP: Final = 1_000
 class Draft:
     """A temporary file that may become an object; unbuffered, so closing it cannot fail for want of room."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
+        self._is_object = False
         self._descriptor = descriptor
 
     def write(self, data: bytes) -> None:
@@ -51,13 +51,20 @@ class Draft:
         """Set the time that the object will show as its modification."""
         os.utime(self.path, ns=(nanoseconds, nanoseconds))
 
-    def link(self, path: Path) -> None:
+    def link(self, path: str) -> None:
         """Give the file its name; raises FileExistsError if the name is taken."""
         os.link(self.path, path)
 
-    def replace(self, path: Path) -> None:
+    def replace(self, path: str) -> None:
         """Give the file its name and whoever had it none."""
-        self.path.replace(path)
+        os.replace(self.path, path)
+        self._is_object = True
+
+    def remove(self) -> None:
+        """Take away the name it had as a draft."""
+        if not self._is_object:
+            with suppress(FileNotFoundError):
+                os.unlink(self.path)
 
 
 class Drafts:
@@ -70,12 +77,13 @@ class Drafts:
     @contextmanager
     def new(self) -> Iterator[Draft]:
         """Open a draft, and remove it at the end unless it has become an object."""
-        path = self._folder / uuid4().hex
+        path = f"{self._folder}/{os.urandom(16).hex()}"
         with _opened(path, os.O_EXCL) as descriptor:
+            draft = Draft(path, descriptor)
             try:
-                yield Draft(path, descriptor)
+                yield draft
             finally:
-                path.unlink(missing_ok=True)
+                draft.remove()
 
     def _sweep(self) -> None:
         """Remove drafts so old that their writers cannot be alive."""
@@ -111,25 +119,30 @@ class Locks:
     @contextmanager
     def hold(self, key: str) -> Iterator[Lock]:
         """Hold the key's lock against every thread and process of the machine."""
-        with _opened(self._folder / f"{crc32(key.encode()) % LOCKS:02x}") as descriptor:
+        with _opened(f"{self._folder}/{crc32(key.encode()) % LOCKS:02x}") as descriptor:
             flock(descriptor, LOCK_EX)
             yield Lock(descriptor)
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder and those above it, each on the disk before anything is put into it.
+def make_folder(folder: str) -> list[str]:
+    """Make the folder and those above it; answers the folders in which one was made, which are to be flushed.
 
-    Where a file stands in the way nothing is raised; putting something below it will fail.
+    Where a file stands in the way, or others remove what was made, nothing is raised; putting something below it will
+    fail.
     """
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    with suppress(FileExistsError):
-        folder.mkdir()
-        flush_folder(folder.parent)
+    missing: list[str] = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    changed: list[str] = []
+    for inner in reversed(missing):
+        with suppress(FileExistsError, FileNotFoundError, NotADirectoryError):
+            os.mkdir(inner)
+            changed.append(os.path.dirname(inner))
+    return changed
 
 
-def flush_folder(folder: Path) -> None:
+def flush_folder(folder: str) -> None:
     """Answer when the names in the folder are on the disk; a folder that is gone needs no flushing."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -141,19 +154,19 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def prune(folder: Path, root: Path) -> None:
+def prune(folder: str, root: str) -> None:
     """Remove the folder and those above it while they are empty, up to the root."""
     while folder != root:
         try:
-            folder.rmdir()
+            os.rmdir(folder)
         except FileNotFoundError:
             pass
         except OSError:
             return
-        folder = folder.parent
+        folder = os.path.dirname(folder)
 
 
-def clear(folder: Path) -> bool:
+def clear(folder: str) -> bool:
     """Remove a tree of empty folders; answer False if a file lies in it."""
     for inner, _, names in os.walk(folder, topdown=False):
         if names:
@@ -168,10 +181,14 @@ def clear(folder: Path) -> bool:
 
 
 @contextmanager
-def _opened(path: Path, flags: int = 0) -> Iterator[int]:
+def _opened(path: str, flags: int = 0) -> Iterator[int]:
     """Open a file for writing; made anew with its folder if the root was cleared meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o666)
+    flags |= os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        descriptor = os.open(path, flags, 0o666)
     try:
         yield descriptor
     finally:

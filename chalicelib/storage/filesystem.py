@@ -58,6 +58,7 @@ class FilesystemStore(Unaddressed):
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
+        self._below = os.path.join(self.root, "")
         self._drafts = files.Drafts(self.root / OWN_FOLDER / "drafts")
         self._locks = files.Locks(self.root / OWN_FOLDER / "locks")
 
@@ -92,7 +93,7 @@ class FilesystemStore(Unaddressed):
     def head(self, key: str) -> ObjectInfo:
         """Describe an object."""
         with _medium(key):
-            found = self._state(key)
+            found = _state(self._path(key))
         if found is None:
             raise ObjectNotFound(key)
         return _info(key, found)
@@ -107,46 +108,47 @@ class FilesystemStore(Unaddressed):
         content_type: str | None = None,
     ) -> str:
         """Write an object whole."""
-        self._path(key)
+        path = self._path(key)
         check_conditions(if_absent=if_absent, if_etag=if_etag)
         with _medium(key), self._drafts.new() as draft:
             draft.write(data)
-            return self._publish(draft, key, if_absent=if_absent, if_etag=if_etag)
+            return self._publish(draft, path, key, if_absent=if_absent, if_etag=if_etag)
 
     def put_stream(
         self, key: str, chunks: Iterable[bytes], *, if_absent: bool = False, content_type: str | None = None
     ) -> str:
         """Write an object from pieces, one of which is in memory at a time."""
-        self._path(key)
+        path = self._path(key)
         with self._drafts.new() as draft:
             for chunk in chunks:
                 with _medium(key):
                     draft.write(chunk)
             with _medium(key):
-                return self._publish(draft, key, if_absent=if_absent)
+                return self._publish(draft, path, key, if_absent=if_absent)
 
     def copy(self, source: str, target: str) -> str:
         """Copy an object's bytes within the filesystem.
 
         A hard link would be cheaper but would share the modification time, hence the ETag, between the two.
         """
-        self._path(target)
+        path = self._path(target)
         with _medium(source), self._open(source) as original:
             if source == target:
                 return _info(source, os.fstat(original.fileno())).etag
             with self._drafts.new() as draft:
                 draft.take(original)
-                return self._publish(draft, target)
+                return self._publish(draft, path, target)
 
     def delete(self, key: str) -> None:
         """Remove an object, and the folders that are empty without it."""
         path = self._path(key)
+        folder = os.path.dirname(path)
         with _medium(key), self._locks.hold(key):
-            if self._state(key) is None:
+            if _state(path) is None:
                 return
-            path.unlink()
-        files.flush_folder(path.parent)
-        files.prune(path.parent, self.root)
+            os.unlink(path)
+        files.flush_folder(folder)
+        files.prune(folder, str(self.root))
 
     def list(
         self, prefix: str, *, after: str | None = None, delimiter: str | None = None, limit: int | None = None
@@ -164,24 +166,17 @@ class FilesystemStore(Unaddressed):
         """Tell what is wrong with the folder."""
         return folder.findings(self.root, self.root / OWN_FOLDER / "drafts")
 
-    def _path(self, key: str) -> Path:
+    def _path(self, key: str) -> str:
         segments = check_key(key).split("/")
         if segments[0] == OWN_FOLDER:
             raise InvalidKey(key, f"`{OWN_FOLDER}` is the store's own folder")
         if any(len(segment.encode()) > SEGMENT_BYTES for segment in segments):
             raise InvalidKey(key, f"a segment is longer than the {SEGMENT_BYTES} bytes of a file name")
-        return self.root.joinpath(*segments)
-
-    def _state(self, key: str) -> os.stat_result | None:
-        try:
-            found = self._path(key).stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return found if S_ISREG(found.st_mode) else None
+        return self._below + key
 
     def _open(self, key: str) -> BinaryIO:
         try:
-            return self._path(key).open("rb")
+            return open(self._path(key), "rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise ObjectNotFound(key) from None
 
@@ -196,38 +191,50 @@ class FilesystemStore(Unaddressed):
                 yield piece
 
     def _publish(
-        self, draft: files.Draft, key: str, *, if_absent: bool = False, if_etag: str | None = None
+        self,
+        draft: files.Draft,
+        path: str,
+        key: str,
+        *,
+        if_absent: bool = False,
+        if_etag: str | None = None,
     ) -> str:
+        """Make a draft the object: its bytes are on the disk before it has its name, and all names at the end."""
         draft.flush()
-        path = self._path(key)
         with self._locks.hold(key) as lock:
-            present = self._state(key)
+            present = _state(path)
             if if_absent and present is not None:
                 raise ObjectExists(key)
             if if_etag is not None and (present is None or _info(key, present).etag != if_etag):
                 raise PreconditionFailed(key)
             draft.stamp(lock.next_stamp(above=present.st_mtime_ns if present else 0))
-            self._name(draft, path, key, create=if_absent)
-        files.flush_folder(path.parent)
+            changed = self._name(draft, path, key, create=if_absent)
+        # The object's own folder first: where the disk keeps a journal, its flush takes those above it along.
+        for each in changed:
+            files.flush_folder(each)
         return _info(key, draft.state()).etag
 
-    def _name(self, draft: files.Draft, path: Path, key: str, *, create: bool) -> None:
-        """Give the draft its name in one step; repeated while removals take the folder away under it."""
+    def _name(self, draft: files.Draft, path: str, key: str, *, create: bool) -> tuple[str, ...]:
+        """Give the draft its name in one step; answers the folders to be flushed, the innermost first.
+
+        Repeated while removals take the folder away under it.
+        """
+        folder = os.path.dirname(path)
+        above: tuple[str, ...] = ()
         for _ in range(NAMING_ATTEMPTS):
             try:
-                files.make_folder(path.parent)
                 draft.link(path) if create else draft.replace(path)
             except FileNotFoundError:
-                continue
+                above = (*reversed(files.make_folder(folder)), *above)
             except (FileExistsError, IsADirectoryError):
-                if not path.is_dir():
+                if not os.path.isdir(path):
                     raise ObjectExists(key) from None
                 if not files.clear(path):
                     raise InvalidKey(key, "other keys lie below it, and a folder cannot hold both") from None
             except NotADirectoryError:
                 raise InvalidKey(key, "it lies below another key, and a folder cannot hold both") from None
             else:
-                return
+                return (folder, *above)
         raise StorageUnavailable(key, "its folder was removed again and again", retryable=True)
 
     def _entries(self, prefix: str, after: str, delimiter: str | None) -> Iterator[ObjectInfo | Prefix]:
@@ -263,6 +270,15 @@ class FilesystemStore(Unaddressed):
             return iter(())
         own = f"{OWN_FOLDER}/"
         return iter(sorted(pair for pair in found if is_key(pair[0].rstrip("/")) and pair[0] != own))
+
+
+def _state(path: str) -> os.stat_result | None:
+    """Describe the file of an object, or answer None where there is none."""
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found if S_ISREG(found.st_mode) else None
 
 
 def _info(key: str, found: os.stat_result) -> ObjectInfo:

@@ -1,9 +1,17 @@
 """Several calls of a medium at once, for those that need not wait for each other."""
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterable
-from contextvars import Context, copy_context
-from threading import Thread
-from typing import Final, TypeVar
+from contextvars import copy_context
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+THREADS: Final = 32
+"""How many calls of a process are made at once; those beyond are made by whoever waits for them."""
 
 MOST_AT_ONCE: Final = 8
 
@@ -11,27 +19,19 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-def at_once(*calls: Callable[[], object]) -> None:
-    """Make calls at the same time, and return when all of them have; raises what the first of them raised."""
-    failures: list[BaseException | None] = [None] * len(calls)
-
-    def make(number: int) -> None:
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Make calls at the same time; answers, when all have returned, what each did, or raises what the first raised."""
+    answers: list[Any] = []
+    failures: list[BaseException] = []
+    others = [begun(call) for call in calls[1:]]
+    for outcome in (*calls[:1], *others):
         try:
-            calls[number]()
-        except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
-            failures[number] = error
-
-    # A thread begins without the caller's context, in which telemetry counts.
-    threads = [Thread(target=copy_context().run, args=(make, number)) for number in range(1, len(calls))]
-    for thread in threads:
-        thread.start()
-    for number in range(min(1, len(calls))):
-        make(number)
-    for thread in threads:
-        thread.join()
-    for failure in failures:
-        if failure is not None:
-            raise failure
+            answers.append(outcome())
+        except BaseException as error:  # noqa: BLE001 - raised again once all of them have returned
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return answers
 
 
 def in_parallel(
@@ -41,14 +41,49 @@ def in_parallel(
 
     At most so many calls are made at the same time, and those that have not begun by then are not made.
     """
-    items = list(wanted)
-    if len(items) <= 1:
-        return [call(item) for item in items]
+    # No two calls can be in one context, even if one thread makes them.
+    waiting = deque((number, item, copy_context()) for number, item in enumerate(wanted))
+    answers: dict[int, Answer] = {}
+    failures: dict[int, BaseException] = {}
+
+    def work() -> None:
+        while not failures:
+            try:
+                number, item, context = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                answers[number] = context.run(call, item)
+            except BaseException as error:  # noqa: BLE001 - raised again once all of them have returned
+                failures[number] = error
+
+    at_once(*[work] * min(most, len(waiting)))
+    if failures:
+        raise failures[min(failures)]
+    return [answers[number] for number in sorted(answers)]
+
+
+def begun(call: Callable[[], Answer]) -> Callable[[], Answer]:
+    """Begin a call in another thread; answers what waits for its end, then answers or raises what the call did.
+
+    Where no thread has taken the call by then, whoever waits makes it. So calls may begin others and wait for them,
+    and no number of them can use the threads up.
+    """
+    # A thread begins without the caller's context, in which telemetry counts.
+    context = copy_context()
+    future = _threads().submit(context.run, call)
+
+    def outcome() -> Answer:
+        return context.run(call) if future.cancel() else future.result()
+
+    return outcome
+
+
+@cache
+def _threads() -> "ThreadPoolExecutor":
+    """Answer the threads of this process, which begin when they are first needed and stay: a new one costs more."""
     from concurrent.futures import ThreadPoolExecutor
 
-    def make(context: Context, item: Item) -> Answer:
-        return context.run(call, item)
-
-    with ThreadPoolExecutor(min(most, len(items))) as pool:
-        # A thread begins without the caller's context, in which telemetry counts, and no two can be in one context.
-        return list(pool.map(make, [copy_context() for _ in items], items))
+    # A child has none of its parent's threads.
+    os.register_at_fork(after_in_child=_threads.cache_clear)
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="medium")

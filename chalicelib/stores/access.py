@@ -1,10 +1,11 @@
-"""Who may do what, over a store: tokens, logins, publishers, signing keys, and the log of changes to them."""
+"""Who may do what, over a store: tokens, logins, publishers, keys, trusted roots, and the log of changes to them."""
 
 import random
 import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from chalicelib.domain.attestations import TrustSetting
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy
@@ -149,6 +150,22 @@ class SigningKeys:
         changed = self._rings.change(self._key, decide, name="signing keys")
         assert changed is not None, "there is a ring, or one was made"
         return changed
+
+
+class TrustSettings:
+    """Whom attestations are to be signed by."""
+
+    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
+        self._key = keys.trusted_root
+        self._settings = _Changeable(store, TrustSetting)
+
+    def get(self) -> TrustSetting | None:
+        """Answer what was set last, or None where nothing ever was; one read."""
+        return self._settings.get(self._key)
+
+    def change(self, decide: Callable[[TrustSetting | None], TrustSetting | None]) -> TrustSetting | None:
+        """Replace the setting by what `decide` makes of it, unless that is None; answers the one there is then."""
+        return self._settings.change(self._key, decide, name="trusted root")
 
 
 class AuditLog:

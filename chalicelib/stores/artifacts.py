@@ -53,6 +53,19 @@ class Artifacts:
         pack.seek(0)
         self._put_once(self._keys.staged_pack(sha256), _chunks(pack), "application/octet-stream")
 
+    def stage_bundle(self, sha256: str, bundle: bytes) -> None:
+        """Keep the attestation that came with a staged tarball."""
+        self._put_once(self._keys.staged_bundle(sha256), [bundle], JSON)
+
+    def staged_bundle(self, sha256: str) -> bytes | None:
+        """Answer the attestation that came with a staged tarball, or None."""
+        try:
+            found = self._store.get(self._keys.staged_bundle(sha256))
+        except ObjectNotFound:
+            return None
+        assert found is not NOT_MODIFIED
+        return found.data
+
     def has_pack(self, sha256: str, name: str, version: str) -> bool:
         """Tell whether the pack of a tarball is kept, staged or as the version's own."""
         return any(
@@ -71,8 +84,10 @@ class Artifacts:
         published = self._keys.tarball(name, version) if name and version else None
         return self._exists(self._keys.staged(sha256)) or (published is not None and self._exists(published))
 
-    def discard_staged(self, sha256: str) -> None:
-        """Remove a staged tarball, and its pack."""
+    def discard_staged(self, sha256: str, *, attested: bool = False) -> None:
+        """Remove a staged tarball and its pack, and what attests it if something does."""
+        if attested:
+            self._store.delete(self._keys.staged_bundle(sha256))
         at_once(
             lambda: self._store.delete(self._keys.staged(sha256)),
             lambda: self._store.delete(self._keys.staged_pack(sha256)),

@@ -43,12 +43,12 @@ class ImmutableDocuments(Generic[Parsed]):
         assert found is not NOT_MODIFIED
         return self._keep(key, found.data, self._parse(found.data))
 
-    def put_once(self, key: str, data: bytes) -> Parsed:
+    def put_once(self, key: str, data: bytes, parsed: Parsed | None = None) -> Parsed:
         """Write a document unless one is there; answers the one that is there now.
 
-        What cannot be read back is not written.
+        What cannot be read back is not written; `parsed` is what it was read as, where somebody has done so.
         """
-        parsed = self._parse(data)
+        parsed = self._parse(data) if parsed is None else parsed
         try:
             self._store.put(key, data, if_absent=True, content_type=JSON)
         except ObjectExists:
@@ -71,9 +71,9 @@ class ImmutableDocuments(Generic[Parsed]):
         self._cache.forget(key)
         self._store.delete(key)
 
-    def replace(self, key: str, data: bytes) -> None:
-        """Write a document over one that is not what it should be; what cannot be read back is not written."""
-        parsed = self._parse(data)
+    def replace(self, key: str, data: bytes, parsed: Parsed | None = None) -> None:
+        """Write a document over one that is not what it should be; as to reading it back, like `put_once`."""
+        parsed = self._parse(data) if parsed is None else parsed
         self._store.put(key, data, content_type=JSON)
         self._keep(key, data, parsed)
 

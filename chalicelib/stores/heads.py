@@ -68,9 +68,10 @@ class Heads:
         spilled = [event for ref in head.segments for event in self._segment(head.name, ref.first, ref.last)]
         return [*spilled, *head.events]
 
-    def change(self, name: str, decide: Decide, *, actor: str) -> tuple[Head, bool]:
+    def change(self, name: str, decide: Decide, *, actor: str, just_read: bool = False) -> tuple[Head, bool]:
         """Append the events that `decide` makes of the present head; answers the head and whether it changed.
 
+        A head that was `just_read` is not read again for a swap: if it is another one by now, the swap is lost.
         A swap that another writer won is decided again from what that writer left. Raises Busy when too many
         writers contend for too long, and whatever `decide` raises.
         """
@@ -78,9 +79,9 @@ class Heads:
         pause = FIRST_PAUSE_SECONDS
         tried: Event | None = None
         while True:
-            read = self._read(name)
+            read = self._documents.known(self._keys.head(name)) if just_read else self._read(name)
             head = read.document if read else Head(name=name)
-            if tried in head.events:
+            if tried is not None and tried in head.events:
                 return head, True  # the answer to our swap was lost, but not the swap
             changes = _listed(decide(head))
             if not changes:
@@ -92,6 +93,9 @@ class Heads:
             written = self._swap(changed, read)
             if written:
                 return written, True
+            if just_read:
+                just_read = False
+                continue
             if time.monotonic() - started > self._patience:
                 raise Busy(name)
             self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter needs no secrecy

@@ -5,13 +5,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
 from chalicelib.domain.index import IndexEntry, Shard, ShardRef, Snapshot, merge, newest, shard_of
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
-from chalicelib.storage.parallel import in_parallel
+from chalicelib.storage.parallel import at_once, in_parallel
 from chalicelib.storage.port import (
     ObjectExists,
     ObjectInfo,
@@ -42,22 +43,21 @@ class Index:
 
     def record(self, entry: IndexEntry) -> None:
         """Make a package's present state findable; folds the tail when it has grown long."""
-        with suppress(ObjectExists):  # somebody recorded the same state, and may have folded it by now
-            self._store.put(
-                self._keys.index_entry(entry.name, entry.seq),
-                entry.to_bytes(),
-                if_absent=True,
-                content_type=JSON,
-            )
-        self._shorten()
+        _, tail = at_once(partial(self._write, entry), partial(self._tail_keys, FOLD_AT))
+        self._shorten(tail)
 
     def replace(self, entry: IndexEntry) -> None:
         """Make a package's present state findable in place of what the index says of it, in whichever part."""
         self._entries.replace(self._keys.index_entry(entry.name, entry.seq), entry.to_bytes())
-        self._shorten()
+        self._shorten(self._tail_keys(FOLD_AT))
 
-    def _shorten(self) -> None:
-        if len(self._tail_keys(FOLD_AT)) >= FOLD_AT:
+    def _write(self, entry: IndexEntry) -> None:
+        key, data = self._keys.index_entry(entry.name, entry.seq), entry.to_bytes()
+        with suppress(ObjectExists):  # somebody recorded the same state, and may have folded it by now
+            self._store.put(key, data, if_absent=True, content_type=JSON)
+
+    def _shorten(self, tail: list[str]) -> None:
+        if len(tail) >= FOLD_AT:
             # Housekeeping that failed or was overtaken is left to the next writer; the entry is recorded.
             with suppress(ObjectNotFound, StorageUnavailable):
                 self.fold()

@@ -20,11 +20,6 @@ class StoredManifest:
     files: frozenset[str]
 
     @classmethod
-    def of(cls, manifest: Manifest) -> "StoredManifest":
-        """Answer what storing a manifest will make of it; raises UnreadableDocument."""
-        return cls.parse(manifest.to_bytes())
-
-    @classmethod
     def parse(cls, data: bytes) -> "StoredManifest":
         """Read a stored manifest; raises UnreadableDocument."""
         digests = DigestPair(sha256=hashlib.sha256(data).hexdigest(), sha512=hashlib.sha512(data).hexdigest())
@@ -39,12 +34,10 @@ class Manifests:
         self._keys = keys
         self._documents = ImmutableDocuments(store, StoredManifest.parse, cache_bytes=CACHE_BYTES)
 
-    def claim(self, stored: StoredManifest) -> StoredManifest:
-        """Claim a version for these bytes and facts; answers the manifest that holds the claim, ours or another's."""
+    def claim(self, stored: StoredManifest, data: bytes) -> StoredManifest:
+        """Claim a version by a manifest and the bytes it was read from; answers the one that holds the claim."""
         manifest = stored.manifest
-        return self._documents.put_once(
-            self._keys.manifest(manifest.name, manifest.version), manifest.to_bytes()
-        )
+        return self._documents.put_once(self._keys.manifest(manifest.name, manifest.version), data, stored)
 
     def get(self, name: str, version: str) -> StoredManifest | None:
         """Answer a version's manifest, or None; it may be claimed and not yet visible."""

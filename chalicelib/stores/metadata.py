@@ -15,11 +15,11 @@ class MetadataStore:
         self._keys = keys
         self._documents = ImmutableDocuments(store, Metadata.from_bytes, cache_bytes=CACHE_BYTES)
 
-    def settle(self, metadata: Metadata) -> Metadata:
-        """Write a version's metadata unless a writer of the same claim has; answers what is there."""
+    def settle(self, metadata: Metadata, data: bytes) -> Metadata:
+        """Write metadata, as the bytes it was read from, unless a writer of its claim has; answers what is there."""
         identifier = metadata.identifier
         return self._documents.put_once(
-            self._keys.metadata(identifier.name, identifier.version), metadata.to_bytes()
+            self._keys.metadata(identifier.name, identifier.version), data, metadata
         )
 
     def get(self, name: str, version: str) -> Metadata | None:
@@ -30,7 +30,7 @@ class MetadataStore:
         """Answer the bytes of a version's metadata as the medium has them now, whatever they are, or None."""
         return self._documents.stored(self._keys.metadata(name, version))
 
-    def replace(self, metadata: Metadata) -> None:
-        """Write a version's metadata over what has become of it."""
+    def replace(self, metadata: Metadata, data: bytes) -> None:
+        """Write a version's metadata, as the bytes it was read from, over what has become of it."""
         identifier = metadata.identifier
-        self._documents.replace(self._keys.metadata(identifier.name, identifier.version), metadata.to_bytes())
+        self._documents.replace(self._keys.metadata(identifier.name, identifier.version), data, metadata)

@@ -15,7 +15,7 @@ _TEXTS: Final = r"""
     | (?P<scheme> \b(?:Bearer|Basic)\s+ ) [A-Za-z0-9._~+/=-]{6,}
     | (?P<header> \b(?:Authorization|X-Amz-Security-Token)["']?\s*[:=]\s*["']? ) [^"'\r\n]+
     | (?P<user> :// ) [^/?\#\s"'@]*@
-    | (?P<path> /(?:user|tokens)/token/ ) [^/?\#\s"'<>]+
+    | (?P<path> /-/(?:user|npm/v1/tokens)/token/ ) [^/?\#\s"'<>]+
     | (?P<own> prism(?:_|%5f)[0-9a-f]{12}(?:_|%5f) ) [A-Za-z0-9]+
     """
 

@@ -47,3 +47,20 @@ def test_a_read_over_memory_imports_neither_the_sdk_nor_an_analyzer() -> None:
     loaded = loaded_by(code)
 
     assert {"boto3", "botocore", "chalicelib.analyzers"} & loaded == set()
+
+
+def test_telling_keys_attestations_and_trust_imports_no_cryptography() -> None:
+    code = (
+        "import os; os.environ['PRISM_STORAGE_DRIVER'] = 'memory'\n"
+        "from tests.api.callers import call\n"
+        "from app import app\n"
+        "for path, status in (('/npm/-/npm/v1/keys', 200), ('/npm/-/npm/v1/attestations/demo@1.0.0', 404)):\n"
+        "    assert call(app, 'GET', path).status == status\n"
+        "from chalicelib.container import container\n"
+        "assert container().attesting.trusted().root and container().attesting.summary('demo', '1.0.0') is None\n"
+    )
+
+    loaded = loaded_by(code)
+
+    assert {"chalicelib.services.signing", "chalicelib.services.attesting"} <= loaded
+    assert "cryptography" not in loaded

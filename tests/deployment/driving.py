@@ -20,6 +20,7 @@ from chalicelib.events.heads import derive_packages
 from chalicelib.events.jobs import run_jobs
 from chalicelib.events.schedules import sweep
 from chalicelib.events.uploads import publish_uploads
+from chalicelib.npm.attestations.trust import default_root
 from chalicelib.services.publishing import claim
 from chalicelib.settings import Settings
 from chalicelib.storage import open_store
@@ -68,6 +69,7 @@ BODIES: Final[dict[str, dict[str, object]]] = {
     "POST /v1/tokens": {"name": "ci", "scopes": ["publish"]},
     "PUT /v1/publishers/{publisher}": {"packages": ["demo"]},
     "POST /v1/rebuild": {},
+    "PUT /v1/trust": default_root(),
     "PUT /npm/-/user/org.couchdb.user:{user}": {"password": ADMIN},
     "PUT /npm/-/user/org.couchdb.user:{user}/-rev/{rev}": {"password": ADMIN},
     "POST /npm/-/npm/v1/tokens": {"name": "laptop"},
@@ -204,6 +206,7 @@ def _ask_every_route(recorder: Recorder) -> None:
             values = jobs if route.template.text.startswith("/v1/jobs/") else tokens
             recorder.ask(route.method, address_of(route, values), BODIES.get(route_name(route)))
             recorder.routes.add(route_name(route))
+        recorder.ask("GET", "/npm/-/npm/v1/attestations/demo@1.0.0")
         recorder.ask("PUT", "/v1/publishers/*", {})  # or nobody could publish from here on
 
 
@@ -213,7 +216,7 @@ def _log_in(recorder: Recorder) -> None:
         urls = recorder.ask("POST", "/npm/-/v1/login").json
         login, done = (url.partition("registry.example")[2] for url in (urls["loginUrl"], urls["doneUrl"]))
         assert recorder.ask("GET", done).status == 202
-        assert call(app, "POST", login, headers=form, body=f"answer={ADMIN}".encode()).status == 200
+        assert call(app, "POST", login, headers=form, body=f"token={ADMIN}".encode()).status == 200
         made = recorder.ask("GET", done).json["token"]
         assert recorder.ask("PUT", "/npm/-/user/org.couchdb.user:admin", {"password": made}).status == 201
         assert recorder.ask("DELETE", f"/npm/-/user/token/{made}", token=made).status == 200

@@ -127,6 +127,7 @@ def test_what_was_driven_is_everything_a_function_can_do(recorded: Recorder) -> 
 KEPT: Final = (
     "access",
     "advisories",
+    "attestations",
     "files",
     "heads",
     "jobs",

@@ -1,14 +1,19 @@
 """A head folds its events into a view, and the past is the fold of a prefix."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chalicelib.domain.document import canonical_json
 from chalicelib.domain.head import (
     KEPT_EVENTS,
     SPILL_BYTES,
     SPILL_EVENTS,
     Change,
+    Entry,
     Head,
     append,
     as_of,
@@ -168,3 +173,61 @@ def test_fields_of_a_later_release_survive_a_change_by_this_one() -> None:
     changed = append(Head.from_bytes(data), published("1.1.0"), actor="bob", now=NOON)
 
     assert b'"later"' in changed.to_bytes()
+
+
+VERSIONS = st.sampled_from(["1.0.0", "1.1.0", "2.0.0-rc.1", "10.0.0", "0.0.1+build"])
+CHANGES = st.one_of(
+    st.builds(
+        Change,
+        type=st.just("publish"),
+        version=VERSIONS,
+        integrity=st.just("sha512-x"),
+        tags=st.lists(st.sampled_from(["latest", "next", "exports"]), max_size=2),
+        engines=st.none() | st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=3),
+    ),
+    st.builds(
+        Change, type=st.sampled_from(["deprecate", "yank", "unyank"]), message=st.text(), version=VERSIONS
+    ),
+    st.builds(Change, type=st.just("unpublish"), version=VERSIONS),
+    st.builds(Change, type=st.just("own"), owners=st.lists(st.text(max_size=4), max_size=2)),
+)
+LATER = st.dictionaries(
+    st.sampled_from(["later", "exports", "Z"]),
+    st.dictionaries(st.text(max_size=3), st.none() | st.lists(st.integers(), max_size=2), max_size=3),
+    max_size=2,
+)
+"""Fields that a later version of this code may have added."""
+
+
+@given(st.lists(CHANGES, max_size=12), LATER, LATER)
+def test_the_bytes_of_a_head_are_canonical_whatever_was_rendered_before(
+    changes: list[Change], in_head: dict[str, Any], in_view: dict[str, Any]
+) -> None:
+    head = Head.model_validate({"name": "demo", "view": {**in_view}, **in_head})
+    for change in changes:
+        marks = change.type in {"deprecate", "yank", "unyank"}
+        if marks and change.version not in head.view.versions:
+            continue
+        head = append(head, change, actor="alice", now=NOON)
+
+        assert head.to_bytes() == canonical_json(head.to_json_value())
+        assert Head.from_bytes(head.to_bytes()).to_bytes() == head.to_bytes()
+
+
+def test_a_change_of_a_long_head_renders_what_is_new_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    head = grown(*(published(f"1.0.{number}") for number in range(50)))
+    head.to_bytes()
+    rendered: list[str] = []
+    made = Entry.to_json_value
+
+    def noted(entry: Entry) -> dict[str, Any]:
+        rendered.append(type(entry).__name__)
+        return made(entry)
+
+    monkeypatch.setattr(Entry, "to_json_value", noted)
+
+    append(head, published("2.0.0"), actor="alice", now=NOON).to_bytes()
+
+    assert sorted(rendered) == ["Event", "VersionState"]

@@ -71,6 +71,40 @@ def test_no_patterns_and_too_many_are_refused(patterns: list[str]) -> None:
         PackagePatterns.parse(patterns)
 
 
+@pytest.mark.parametrize(
+    ("own", "others", "included"),
+    [
+        ("*", ["*", "@*/*", "demo", "a-*"], True),
+        ("@acme/*", ["@acme/*", "@acme/a", "@acme/a*b"], True),
+        ("@acme/*", ["*", "@*/*", "@acme*/a", "demo", "acme-*"], False),
+        ("acme-*", ["acme-*", "acme-a*", "acme-"], True),
+        ("acme-*", ["acme*", "*acme-", "@acme-/x", "*"], False),
+        ("@*/*", ["@*/*", "@a*/b"], True),
+        ("@*/*", ["*", "demo"], False),
+    ],
+)
+def test_patterns_include_others_whose_every_name_they_mean(
+    own: str, others: list[str], included: bool
+) -> None:
+    patterns = PackagePatterns.parse([own, "other"])
+
+    assert [patterns.include(other) for other in others] == [included] * len(others)
+
+
+PIECES = st.text("ab*-", min_size=1, max_size=5)
+PATTERNS = PIECES | st.builds("@{}/{}".format, PIECES, PIECES)
+
+
+@given(PATTERNS, PATTERNS, st.lists(st.text("ab-", max_size=3), min_size=8, max_size=8))
+def test_what_is_included_is_never_wider(own: str, other: str, fillings: list[str]) -> None:
+    name = other
+    for filling in fillings:
+        name = name.replace("*", filling, 1)
+
+    if PackagePatterns((own,)).include(other) and "*" not in name:
+        assert PackagePatterns((own,)).match(name)
+
+
 def test_no_patterns_mean_no_package_and_every_package_means_all() -> None:
     assert not PackagePatterns(()).match("a")
     assert EVERY_PACKAGE.match("@a/b")

@@ -129,6 +129,11 @@ def test_threads_do_not_see_each_others_facts(lines: Lines) -> None:
         ),
         pytest.param(f"https://user:{SECRET}@minio.example:9000/bucket", id="an address's password"),
         pytest.param(f"/v1/packages?token={SECRET}", id="a query"),
+        pytest.param(f"GET /npm/-/v1/done?secret={SECRET}", id="a login's secret"),
+        pytest.param(f"DELETE /npm/-/user/token/{SECRET}", id="what npm logout sends"),
+        pytest.param(
+            f"DELETE /npm/-/npm/v1/tokens/token/{SECRET} HTTP/1.1", id="what npm token revoke may send"
+        ),
     ],
 )
 @pytest.mark.parametrize("place", ["message", "field", "nested", "traceback", "bound"])
@@ -161,6 +166,7 @@ def test_a_field_with_the_name_of_a_secret_is_hidden(lines: Lines, name: str) ->
         "GET /v1/packages/@scope%2Ftoken-bucket/1.0.0",
         "sha256 mismatch of basic-auth@1.0.0",
         "prism_registry is not a token",
+        "GET /packages/user/1.0.0/user/token/index.js",
         "https://b.s3.amazonaws.com/prism/heads/bearer.json",
     ],
 )

@@ -1,1 +1,1 @@
-"""The server of the laptop: Chalice's local gateway behind HTTP/1.1 that keeps its promises."""
+"""The server of the laptop: the app behind HTTP/1.1 that keeps its promises."""

@@ -8,14 +8,10 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
-from socketserver import TCPServer
+from socketserver import ThreadingTCPServer
 from typing import Any, Final
 
-from chalice.config import Config
-from chalice.local import ThreadedHTTPServer
-
-from chalicelib.api.gateway import PrismApp
-from chalicelib.api.local.handler import Handler
+from chalicelib.api.local.handler import App, Handler
 from chalicelib.telemetry import LOGGER
 
 DEFAULT_LIMIT: Final = 256 << 20
@@ -25,20 +21,21 @@ EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown 
 _LOG: Final = logging.getLogger(f"{LOGGER}.server")
 
 
-class LocalServer(ThreadedHTTPServer):
+class LocalServer(ThreadingTCPServer):
     """Serves an app on an address; port 0 takes any free one. Raises OSError where it cannot listen."""
 
     request_queue_size = 128
+    allow_reuse_address = True
+    daemon_threads = True
 
-    def __init__(self, app: PrismApp, host: str, port: int, *, limit: int = DEFAULT_LIMIT) -> None:
-        app.states_length = True
+    def __init__(self, app: App, host: str, port: int, *, limit: int = DEFAULT_LIMIT) -> None:
+        self.app = app
         self.limit = limit
         self._working = 0
         self._idle = threading.Condition()
         if ":" in host:
             self.address_family = socket.AF_INET6
-        config = Config.create(chalice_app=app, app_name=app.app_name)
-        super().__init__((host, port), partial(Handler, app_object=app, config=config))
+        super().__init__((host, port), Handler)
 
     @property
     def url(self) -> str:
@@ -46,11 +43,6 @@ class LocalServer(ThreadedHTTPServer):
         host, port = self.server_address[:2]
         text = EVERYWHERE.get(str(host), str(host))
         return f"http://{f'[{text}]' if ':' in text else text}:{port}"
-
-    def server_bind(self) -> None:
-        """Take the address without asking a name server who we are."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
@@ -86,7 +78,7 @@ class LocalServer(ThreadedHTTPServer):
 
 
 @contextlib.contextmanager
-def running(app: PrismApp, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(app: App, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve an app from a thread of this process while the block runs, and answer its address."""
     server = LocalServer(app, host, port)
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.02), daemon=True)

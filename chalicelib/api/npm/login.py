@@ -116,7 +116,7 @@ def _answer(request: Request) -> str:
         fields = parse_qs(request.body.decode("ascii"), errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise InvalidPayload("the form cannot be read; fill it in on this page") from None
-    answer = fields.get("answer", [""])[-1].strip()
+    answer = (fields.get("token") or fields.get("name") or [""])[-1].strip()
     if not answer:
         raise InvalidPayload("the field is empty; fill it in")
     return answer

@@ -1,5 +1,6 @@
 """Packages, as npm's clients read, publish, change and remove them."""
 
+import hashlib
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from chalicelib.api.requests import Request
 from chalicelib.api.routing import Routes
 from chalicelib.api.tarballs import tarball_answer
 from chalicelib.container import container
+from chalicelib.domain.attestations import AttestationRefused
 from chalicelib.domain.errors import (
     Busy,
     FileMissing,
@@ -99,6 +101,7 @@ def tarball(request: Request) -> Answer:
     answers={201: None, 200: None},
     raises=(
         *CHANGED,
+        AttestationRefused,
         IntegrityMismatch,
         InvalidTag,
         InvalidTarball,
@@ -117,6 +120,9 @@ def publish(request: Request) -> Answer:
     from chalicelib.services.publishing import PublishRequest  # noqa: PLC0415 - reads need none of it
 
     publication = read_publication(name, document)
+    if publication.bundle is not None:
+        sha512 = hashlib.sha512(publication.tarball).hexdigest()
+        container().attesting.check(publication.bundle, name, publication.version, sha512)
     published = container().publishing.publish(
         PublishRequest(
             publisher=publisher_for(request.caller, Claimed()),
@@ -126,6 +132,7 @@ def publish(request: Request) -> Answer:
             packages=request.caller.packages,
             tag=publication.tag,
             data=publication.tarball,
+            bundle=publication.bundle,
         )
     )
     told = {"created": published.created, "job": published.job.id}

@@ -58,19 +58,19 @@ $content
 _FORM: Final = Template("""<p>Somebody has run <code>npm login</code> and asks to act here in your name. \
 Go on only if that was you, a moment ago.</p>
 $error
-<form method="post">
+<form method="post" action="$action">
 $field
 <button type="submit">Log in</button>
 </form>""")
 
 _TOKENS_INPUT: Final = """<label for="answer">A token of this registry</label>
-<input id="answer" name="answer" type="password" autocomplete="current-password" autocapitalize="none" \
+<input id="answer" name="token" type="password" autocomplete="current-password" autocapitalize="none" \
 spellcheck="false" required autofocus aria-describedby="hint">
 <p class="hint" id="hint">npm gets a token of its own that speaks as you, for the same packages and no longer than \
 yours, and never as an admin. Yours is not kept.</p>"""
 
 _NAMES_INPUT: Final = """<label for="answer">Your name</label>
-<input id="answer" name="answer" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" \
+<input id="answer" name="name" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" \
 maxlength="200" required autofocus aria-describedby="hint">
 <p class="hint" id="hint">This registry is open: you are who you say you are. The login is good only while the \
 registry stays open. A token of this registry will do too.</p>"""
@@ -92,7 +92,7 @@ def page(request: Request, kind: Kind, error: PrismError | None = None, *, name:
     """Answer a page, with what went wrong where something did; its status is that of the error."""
     host = escape(request.origin.partition("://")[2])
     if kind.asks:
-        content = _asking(error)
+        content = _asking(request, error)
     elif error is not None:
         content = _failed(error)
     else:
@@ -103,9 +103,10 @@ def page(request: Request, kind: Kind, error: PrismError | None = None, *, name:
     return Answer(status, text, {"Cache-Control": NO_STORE, **_protection()}, HTML)
 
 
-def _asking(error: PrismError | None) -> str:
+def _asking(request: Request, error: PrismError | None) -> str:
     field = _NAMES_INPUT if container().settings.access == "open" else _TOKENS_INPUT
-    return _FORM.substitute(field=field, error="" if error is None else _failed(error))
+    action = escape(request.path.rpartition("/")[2])  # below this same address, whatever the stage's is
+    return _FORM.substitute(field=field, action=action, error="" if error is None else _failed(error))
 
 
 def _failed(error: PrismError) -> str:

@@ -9,7 +9,7 @@ from chalicelib.api.npm.callers import known, small
 from chalicelib.api.queries import Payload
 from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer, no_content
 from chalicelib.container import container
-from chalicelib.domain.access import AuthenticationRequired, Forbidden, Scope
+from chalicelib.domain.access import AuthenticationRequired, Forbidden
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy, InvalidPayload, InvalidQuery, PayloadTooLarge
 from chalicelib.domain.patterns import EVERYTHING
@@ -83,13 +83,11 @@ class NpmTokenPayload(Payload):
         if self.name and not self.name.isprintable():
             raise InvalidPayload("`name` holds characters that cannot be printed")
         lifetime = timedelta(days=self.expires) if self.expires else None
-        return Wanted(self.name or None, self._scope(), self._packages(), lifetime)
+        return Wanted(self.name or None, self._read_only(), self._packages(), lifetime)
 
-    def _scope(self) -> Scope | None:
-        read_only = {"read-only": True, "read-write": False}.get(
-            self.packages_and_scopes_permission or "", self.readonly
-        )
-        return None if read_only is None else "read" if read_only else "publish"
+    def _read_only(self) -> bool | None:
+        permission = self.packages_and_scopes_permission
+        return self.readonly if permission is None else permission == "read-only"
 
     def _packages(self) -> list[str] | None:
         if self.packages_all:

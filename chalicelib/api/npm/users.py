@@ -13,7 +13,7 @@ from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy, InvalidPayload, PayloadTooLarge
 from chalicelib.domain.logins import UserNotFound
 from chalicelib.domain.publishers import publisher_name
-from chalicelib.domain.tokens import TokenNotFound, is_token_id
+from chalicelib.domain.tokens import TokenNotFound, holds_token, is_token_id
 from chalicelib.services.access import ADMIN
 
 routes = Routes(tag="npm")
@@ -135,7 +135,7 @@ def login_again(request: Request) -> Answer:
 def logout(request: Request) -> Answer:
     """Revoke a token of the caller's own, and with it those that stem from it."""
     caller, token = known(request), request.params["token"]
-    if caller.token == ADMIN.token and not is_token_id(token):
+    if caller.token == ADMIN.token and not is_token_id(token) and not holds_token(token):
         return json_answer(Done(), headers={"npm-notice": SETTING_STAYS})
     container().own_tokens.revoke(caller, token)
     return json_answer(Done())

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from chalicelib.cli.options import Subparsers
 
 DESCRIPTION = """
-Show who made and revoked tokens, who changed the list of trusted publishers, and who
-rotated the registry's keys, the newest change first. It needs a token with the scope
-admin in PRISM_TOKEN.
+Show who made and revoked tokens, who changed the list of trusted publishers, who rotated
+the registry's keys, and who set whom to trust for provenance, the newest change first. It
+needs a token with the scope admin in PRISM_TOKEN.
 
 Each line tells when, who, the id of their token (`setting` for the one in the
-registry's settings), what was done, and to which token, publisher or key.
+registry's settings), what was done, and to which token, publisher, key
+or root.
 """
 
 EXAMPLES = """
@@ -33,7 +34,7 @@ def register(subparsers: "Subparsers") -> None:
         subparsers,
         "audit",
         run=run,
-        summary="show who changed tokens, publishers and keys",
+        summary="show who changed tokens, publishers, keys and trust",
         description=DESCRIPTION,
         examples=EXAMPLES,
     )

@@ -71,11 +71,11 @@ class Job(Record):
     """Something to be done.
 
     What is published is `name`, `version`, `digest` and `size`, as far as they are known; `source` and `publisher` say
-    whence, and `tag` is the dist-tag that was asked for. `attempts` counts the workers who have taken the job up since
-    it was last queued, `worker` is the one that has it now, `run_id` the last run, `stage` the last one begun when the
-    job was stored, and `error` why the last attempt failed, until the next. `replays` counts how often the job was
-    done again after its end, the last time from the stage `replay_from`. The fields from `coordinator_expert_key` to
-    `usage` are a language model's.
+    whence, `tag` is the dist-tag that was asked for, and `attested` says that an attestation came with it. `attempts`
+    counts the workers who have taken the job up since it was last queued, `worker` is the one that has it now, `run_id`
+    the last run, `stage` the last one begun when the job was stored, and `error` why the last attempt failed, until
+    the next. `replays` counts how often the job was done again after its end, the last time from the stage
+    `replay_from`. The fields from `coordinator_expert_key` to `usage` are a language model's.
     """
 
     id: Id
@@ -90,6 +90,7 @@ class Job(Record):
     source: str | None = None
     publisher: Publisher | None = None
     tag: str | None = None
+    attested: bool | None = None
     stage: str | None = None
     attempts: int | None = None
     worker: str | None = None

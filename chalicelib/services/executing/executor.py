@@ -113,7 +113,7 @@ class Executor(Generic[Work]):
         duration = self._limits.lease_ms
         try:
             claim = self._executions.claim_run(
-                job_id, worker_name(), duration_ms=duration, facts=attempt.prepare
+                job_id, worker_name(), duration_ms=duration, facts=attempt.prepare, is_new=attempt.is_new
             )
         except Exception:
             if attempt.lease is not None:
@@ -137,10 +137,10 @@ class Executor(Generic[Work]):
         except Exception as error:
             self._fail(hold, attempt.at(job.stage or "", job), error)
             raise
-        completed = self._complete(hold, attempt.at(self._stages[-1].name, job), started)
-        # The job is at its end, whoever finds its lease or what it needed later.
+        completed, tidy = self._complete(hold, attempt.at(self._stages[-1].name, job), started)
+        # The job is at its end, whoever finds its lease, its past place or what it needed later.
         with suppress(Exception):
-            at_once(hold.release, attempt.clean)
+            at_once(hold.release, tidy, attempt.clean)
         return completed
 
     def _begin(self, hold: Hold, job: Job) -> None:
@@ -186,20 +186,23 @@ class Executor(Generic[Work]):
             lambda: self._executions.store_checkpoint(checkpoint),
         )
 
-    def _complete(self, hold: Hold, job: Job, started: float) -> Job:
-        """Write down that all is done; whoever cannot say so has not failed, and leaves that to the next one."""
+    def _complete(self, hold: Hold, job: Job, started: float) -> tuple[Job, Callable[[], None]]:
+        """Write down that all is done; answers the job, and what removes the places that it has left.
+
+        Whoever cannot say so has not failed, and leaves that to the next one.
+        """
         took = round((time.perf_counter() - started) * 1000)
         completed = job.changed(status="completed", worker=None, finished_at=hold.now(), stage=None)
         try:
-            at_once(
+            _, tidy = at_once(
                 lambda: hold.tell("completeRun", len(self._stages), durationMs=took),
-                lambda: hold.store(completed),
+                lambda: hold.replace(completed),
             )
         except Exception:
             with suppress(Exception):
                 hold.release()
             raise
-        return completed
+        return completed, tidy
 
     def _fail(self, hold: Hold, job: Job, error: Exception) -> None:
         """Write down that an attempt has failed; what cannot be written is left to whoever finds the lease ended.
@@ -255,7 +258,7 @@ class _Attempt(Generic[Work]):
         if job is None:
             assert stored is not None, "a wish without a job is fulfilled by the one there is"
             raise Settled(stored)
-        self._job, self._is_new = job, stored is None
+        self._job, self.is_new = job, stored is None
         self.work = self._wish.work(job)
 
     def _stored(self, job_id: str) -> Job | None:
@@ -271,7 +274,7 @@ class _Attempt(Generic[Work]):
         if lease.attempt > 1:
             # Whoever had the job until now may have changed it since it was looked at.
             self._look(lease.job_id)
-        if not self._is_new or lease.attempt > 1:
+        if not self.is_new or lease.attempt > 1:
             self.first = self._restored()
             self._wish.check(self.work)
         skipped = [stage.name for stage in self._stages[: self.first]]

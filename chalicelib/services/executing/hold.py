@@ -61,7 +61,11 @@ class Hold:
 
     def store(self, job: Job) -> None:
         """Write the job, unless somebody who has taken it over has done so."""
-        self._executions.store_job(job, check=self._check)
+        self.replace(job)()
+
+    def replace(self, job: Job) -> Callable[[], None]:
+        """Write the job like `store`; answers what removes the places in listings that it has left."""
+        return self._executions.replace_job(job, check=self._check)
 
     def _check(self) -> None:
         newest = self._executions.current_lease(self._lease.job_id)

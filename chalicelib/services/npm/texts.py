@@ -35,11 +35,12 @@ class Texts:
         self._sign = sign
         self._attest = attest
 
-    def settle(self, manifest: Manifest, package: Package) -> VersionText:
+    def settle(self, manifest: Manifest, package: Package, *, attested: bool = False) -> VersionText:
         """Write the text of a version under its claim; answers the one it has."""
         path = readme_path(package.files)
         readme = (path, package.read(path)) if path else None
-        return self._written(manifest, package.package_json, frozenset(package.files), readme)
+        facts = self._facts(manifest, attested=attested)
+        return self._written(facts, package.package_json, frozenset(package.files), readme)
 
     def get(self, name: str, version: str) -> VersionText | None:
         """Answer the text of a version, made of its pack if need be, or None for one whose pack is gone."""
@@ -57,15 +58,20 @@ class Texts:
         read = self._artifacts.read_file
         readme = (path, read(name, version, index.entries[path])) if path else None
         fields = package_json.parse_package_json(read(name, version, index.entries[package_json.NAME]))
-        return self._written(stored.manifest, fields, frozenset(index.entries), readme)
+        return self._written(
+            self._facts(stored.manifest, attested=True), fields, frozenset(index.entries), readme
+        )
 
     def _written(
         self,
-        manifest: Manifest,
+        facts: Facts,
         fields: Mapping[str, Any],
         paths: frozenset[str],
         readme: tuple[str, bytes] | None,
     ) -> VersionText:
-        facts = Facts(manifest, self._sign(manifest), self._attest(manifest))
         text = version_text(fields, facts, paths, readme)
-        return self._texts.put_once(manifest.name, manifest.version, text.to_bytes())
+        return self._texts.put_once(facts.manifest.name, facts.manifest.version, text.to_bytes())
+
+    def _facts(self, manifest: Manifest, *, attested: bool) -> Facts:
+        """Answer what is told beside the package.json; nobody looks for attestations where there can be none."""
+        return Facts(manifest, self._sign(manifest), self._attest(manifest) if attested else None)

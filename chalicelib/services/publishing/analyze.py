@@ -19,7 +19,7 @@ from chalicelib.services.analysis import analyze as run_analyzers
 from chalicelib.services.executing import Finished, Watch
 from chalicelib.services.publishing.describe import Analyzed, manifest_of, metadata_of
 from chalicelib.services.publishing.opened import Opened
-from chalicelib.services.publishing.values import Described, Work
+from chalicelib.services.publishing.values import Described, Documents, Work
 from chalicelib.stores.manifests import StoredManifest
 
 name: Final = "analyze"
@@ -53,13 +53,14 @@ def execute(work: Work, watch: Watch) -> Finished:
     """Analyze the package; raises NotAnOwner, and VersionExists early for a number that is taken by other bytes."""
     opened = work.opened
     head = work.workshop.heads.get(opened.name) or Head(name=opened.name)
+    work.looked = True
     check_owner(work.publisher.name, opened.name, head.view.owners)
     visible = _visible(work, head.view)
     claim = visible.manifest.claim if visible else _new_claim(work, head)
     described = describe_under(work, claim, watch, holder=visible)
     if visible is not None:
         settled = _settled(work) or described.metadata
-        work.described = Described(visible, settled, described.report, visible=True)
+        work.described = _seen(visible, settled, described.report)
         return Finished(_facts_of(described))
     work.described = described
     return Finished(_facts_of(described), documents_of(described))
@@ -74,7 +75,7 @@ def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
     holder, settled = work.workshop.manifests.get(work.opened.name, work.opened.version), _settled(work)
     if holder is None or settled is None:
         return False
-    work.described = Described(holder, settled, report, visible=True)
+    work.described = _seen(holder, settled, report)
     return True
 
 
@@ -126,19 +127,13 @@ def _facts_of(described: Described) -> dict[str, Any]:
 
 def documents_of(described: Described) -> dict[str, str]:
     """Answer the documents as texts, so that they are the same bytes whoever writes them."""
-    return {
-        "manifest": described.manifest.manifest.to_bytes().decode(),
-        "metadata": described.metadata.to_bytes().decode(),
-    }
+    return {name: data.decode() for name, data in described.documents._asdict().items()}
 
 
 def described_by(documents: Mapping[str, str], report: list[dict[str, Any]]) -> Described:
     """Answer what documents describe."""
-    return Described(
-        StoredManifest.parse(documents["manifest"].encode()),
-        Metadata.from_bytes(documents["metadata"].encode()),
-        report,
-    )
+    read = Documents(documents["manifest"].encode(), documents["metadata"].encode())
+    return Described(StoredManifest.parse(read.manifest), Metadata.from_bytes(read.metadata), read, report)
 
 
 def check_same_bytes(work: Work, holder: StoredManifest) -> None:
@@ -150,11 +145,19 @@ def check_same_bytes(work: Work, holder: StoredManifest) -> None:
 
 def _rehearsed(opened: Opened, analyzed: Analyzed, holder: StoredManifest | None) -> Described:
     try:
-        manifest = holder or StoredManifest.of(manifest_of(opened, analyzed))
-        metadata = Metadata.from_bytes(metadata_of(opened, manifest, analyzed).to_bytes())
+        data = (holder.manifest if holder else manifest_of(opened, analyzed)).to_bytes()
+        manifest = holder or StoredManifest.parse(data)
+        documents = Documents(data, metadata_of(opened, manifest, analyzed).to_bytes())
+        metadata = Metadata.from_bytes(documents.metadata)
     except (UnreadableDocument, ValueError) as error:
         raise Indescribable(str(error)) from error
-    return Described(manifest, metadata, [_told(run) for run in analyzed.analysis.report()])
+    return Described(manifest, metadata, documents, [_told(run) for run in analyzed.analysis.report()])
+
+
+def _seen(manifest: StoredManifest, metadata: Metadata, report: list[dict[str, Any]]) -> Described:
+    """Answer what describes a version that is visible."""
+    documents = Documents(manifest.manifest.to_bytes(), metadata.to_bytes())
+    return Described(manifest, metadata, documents, report, visible=True)
 
 
 def _told(run: dict[str, Any]) -> dict[str, Any]:

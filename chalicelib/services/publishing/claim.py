@@ -34,7 +34,7 @@ def execute(work: Work, watch: Watch) -> Finished:
         return Finished(facts)
     if work.resumed:
         check_allowed(work.workshop.publishers, work.publisher.name, work.packages, work.opened.name)
-    holder = work.workshop.manifests.claim(described.manifest)
+    holder = work.workshop.manifests.claim(described.manifest, described.documents.manifest)
     check_same_bytes(work, holder)
     if holder.digests == described.manifest.digests:
         return Finished(facts)

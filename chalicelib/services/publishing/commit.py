@@ -24,7 +24,12 @@ def execute(work: Work, watch: Watch) -> Finished:
     """Make the version visible; raises VersionExists for a number that was unpublished in the meantime."""
     manifest = work.described.manifest.manifest
     work.head, work.created = commit(
-        work.workshop.heads, manifest, work.tag, actor=work.publisher.name, again=work.retagged
+        work.workshop.heads,
+        manifest,
+        work.tag,
+        actor=work.publisher.name,
+        again=work.retagged,
+        just_read=work.looked,
     )
     return Finished({"seq": work.head.seq, "created": work.created})
 
@@ -39,9 +44,15 @@ def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
 
 
 def commit(
-    heads: Heads, manifest: Manifest, tag: str | None, *, actor: str, again: bool = False
+    heads: Heads,
+    manifest: Manifest,
+    tag: str | None,
+    *,
+    actor: str,
+    again: bool = False,
+    just_read: bool = False,
 ) -> tuple[Head, bool]:
-    """Answer the head that shows the version, and whether this call made it do so.
+    """Answer the head that shows the version, and whether this call made it do so; as to `just_read` see Heads.
 
     Bytes that are there already are not published again, but the tag that is asked for moves: not where work is done
     `again`, whose tag moved when the version became visible and may have moved on since.
@@ -67,7 +78,7 @@ def commit(
         check_owner(actor, head.name, head.view.owners)
         return Change(type="tag", tag=tag, version=version)
 
-    head, created = heads.change(manifest.name, publish, actor=actor)
+    head, created = heads.change(manifest.name, publish, actor=actor, just_read=just_read)
     if not created and tag and not again:
         head, _ = heads.change(manifest.name, retag, actor=actor)
     return head, created

@@ -1,9 +1,11 @@
 """Settle: write everything a visible version needs; all of it repeatable, because the claim fixed the bytes."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
+from chalicelib.domain.attestations import AttestationExists
 from chalicelib.domain.media_types import content_type
 from chalicelib.domain.package import Package
 from chalicelib.services.executing import Finished, Watch
@@ -30,13 +32,16 @@ def execute(work: Work, watch: Watch) -> Finished:
         watch.tell(number, len(paths), "files", path)
         data = opened.package.read(path)
         artifacts.settle_file(opened.name, opened.version, path, data, content_type(path, data))
+    attested = _settle_attestation(work)
     at_once(
         lambda: artifacts.settle_tarball(opened.name, opened.version, work.staged.sha256, work.staged.chunks),
         lambda: artifacts.settle_pack(opened.name, opened.version, opened.pack),
         lambda: _settle_metadata(work),
-        lambda: work.workshop.texts.settle(work.described.manifest.manifest, opened.package),
+        lambda: work.workshop.texts.settle(
+            work.described.manifest.manifest, opened.package, attested=attested
+        ),
     )
-    return Finished({"objects": 4 + len(paths), "size": opened.digests.size})
+    return Finished({"objects": 4 + attested + len(paths), "size": opened.digests.size})
 
 
 def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
@@ -44,9 +49,25 @@ def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
     return True
 
 
+def _settle_attestation(work: Work) -> bool:
+    """Keep what attests the version, before anybody is told of it; tells whether something does.
+
+    A version that was visible without it, or with another, stays as it was told.
+    """
+    if not work.attested or work.described.visible:
+        return False
+    bundle = work.workshop.artifacts.staged_bundle(work.staged.sha256)
+    if bundle is not None:
+        with suppress(AttestationExists):
+            work.workshop.attest(work.opened.name, work.opened.version, bundle)
+    return True
+
+
 def _settle_metadata(work: Work) -> None:
     """Write the metadata, or go on with what a writer of the same claim has written."""
-    work.described = replace(work.described, metadata=work.workshop.metadata.settle(work.described.metadata))
+    described = work.described
+    settled = work.workshop.metadata.settle(described.metadata, described.documents.metadata)
+    work.described = replace(described, metadata=settled)
 
 
 def paths_as_objects(workshop: Workshop, package: Package) -> list[str]:

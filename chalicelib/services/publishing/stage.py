@@ -24,6 +24,9 @@ def stage(workshop: Workshop, request: PublishRequest) -> Staged:
     if not data:
         raise InvalidPayload("the tarball is empty; send the bytes that `npm pack` or `prism pack` makes")
     sha256 = _checked(request, hashlib.sha256(data).hexdigest())
+    if request.bundle is not None:
+        # Before the tarball, so that whoever finds that one, finds this too.
+        workshop.artifacts.stage_bundle(sha256, request.bundle)
     workshop.artifacts.stage(sha256, data)
     return Staged(sha256, len(data), lambda: _pieces(data))
 

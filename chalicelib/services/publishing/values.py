@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from chalicelib.analyzers.base import Analyzer
 from chalicelib.domain.executions.records import Job
@@ -27,7 +27,7 @@ from chalicelib.stores.metadata import MetadataStore
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The stores and rules that the stages work with."""
+    """The stores and rules that the stages work with; `attest` keeps what attests a version of a package."""
 
     heads: Heads
     manifests: Manifests
@@ -37,6 +37,7 @@ class Workshop:
     index: Index
     texts: Texts
     deriving: Deriving
+    attest: Callable[[str, str, bytes], None]
     publishers: Publishers
     limits: Limits
     analyzers: Callable[[], Sequence[Analyzer]]
@@ -49,7 +50,7 @@ class PublishRequest:
     """A wish to publish the tarball `data`, or the one under the key `upload`, which has to have the `etag` if given.
 
     `name`, `version` and `sha256` (hex) are checked against the tarball where they are given; `packages` are those that
-    may be published this way; `tag` is a dist-tag to move.
+    may be published this way; `tag` is a dist-tag to move, and `bundle` an accepted attestation of the tarball.
     """
 
     publisher: Publisher
@@ -62,6 +63,7 @@ class PublishRequest:
     data: bytes | None = field(default=None, repr=False)
     upload: str | None = None
     etag: str | None = None
+    bundle: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,23 @@ class Staged:
     chunks: Callable[[], Iterable[bytes]]
 
 
+class Documents(NamedTuple):
+    """The bytes of what is written of a version, made once so that they are the same wherever they are kept."""
+
+    manifest: bytes
+    metadata: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
-    """All that is written of a version, and what each analyzer did; a `visible` version has been written before."""
+    """All that is written of a version, read from its `documents`, and what each analyzer did.
+
+    A `visible` version has been written before.
+    """
 
     manifest: StoredManifest
     metadata: Metadata
+    documents: Documents
     report: list[dict[str, Any]]
     visible: bool = False
 
@@ -88,8 +101,9 @@ class Work:
     """A publish between its stages: what is asked for, and what they have come to so far.
 
     `declared` is the name it is published under, where one was given, `declared_version` the version, and `packages`
-    what may be published. `resumed`
-    tells that another worker has begun it, and `retagged` that this one has asked for the same tag.
+    what may be published. `resumed` tells that another worker has begun it, `retagged` that this one has asked for the
+    same tag, `looked` that this worker has read the package's head for it, and `attested` that an attestation came with
+    it.
     """
 
     workshop: Workshop
@@ -102,6 +116,8 @@ class Work:
     tag: str | None = None
     resumed: bool = False
     retagged: bool = False
+    looked: bool = False
+    attested: bool = False
     name: PackageName | None = None
     version: str | None = None
     _opened: Opened | None = None

@@ -47,11 +47,12 @@ class _Publish:
 
     def finished(self, work: Work) -> None:
         """Remove what was staged."""
-        work.workshop.artifacts.discard_staged(work.staged.sha256)
+        work.workshop.artifacts.discard_staged(work.staged.sha256, attested=work.attested)
 
     def described(self, job: Job, work: Work) -> Job:
         """Answer the job with the name and version that were found."""
-        found = {"name": work.declared or work.name, "version": work.version}
+        attested = True if work.attested else None
+        found = {"name": work.declared or work.name, "version": work.version, "attested": attested}
         return job.changed(**{name: value for name, value in found.items() if value is not None})
 
 
@@ -87,6 +88,7 @@ class Request(_Publish):
             tag=request.tag,
             resumed=job.run_id is not None,
             retagged=job.run_id is not None and job.tag == request.tag,
+            attested=request.bundle is not None or bool(job.attested),
         )
         return self.begun
 
@@ -115,6 +117,7 @@ class Request(_Publish):
             source=request.source,
             publisher=request.publisher,
             tag=request.tag,
+            attested=True if request.bundle is not None else None,
             attempts=0,
             replays=(stored.replays or 0) + 1 if stored else None,
             replay_from=analyze.name if stored else None,
@@ -148,6 +151,7 @@ class Continuation(_Publish):
             tag=job.tag,
             resumed=True,
             retagged=True,
+            attested=bool(job.attested),
         )
         return self.begun
 

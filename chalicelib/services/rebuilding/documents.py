@@ -57,7 +57,7 @@ class Documents:
             return self._described_beside(None, claim, holder)
         stored = self._earlier.stored(before)
         made = self._described_beside(stored, claim, holder)
-        if made.metadata.to_bytes() == self._data or self._earlier.is_certain(before):
+        if made.documents.metadata == self._data or self._earlier.is_certain(before):
             return made
         right, self._doubt = self._earlier.remade(before)
         self._groundless = right is None
@@ -90,13 +90,13 @@ class Documents:
         outcome, detail = self._judge(made, outdated=outdated)
         if outcome in {"missing", "corrupt"} and not self._bench.check:
             store = self._bench.workshop.metadata
-            (store.settle if outcome == "missing" else store.replace)(made.metadata)
+            (store.settle if outcome == "missing" else store.replace)(made.metadata, made.documents.metadata)
         if outcome == "equal" or (outcome in {"missing", "corrupt"} and not self._bench.check):
             self._earlier.vouch_for(self._opened.version)
         return self._told_metadata(outcome, detail)
 
     def _judge(self, made: Described, *, outdated: bool) -> tuple[Outcome, str | None]:
-        if self._data == made.metadata.to_bytes():
+        if self._data == made.documents.metadata:
             return "equal", None
         if self._metadata is None:
             if self._groundless:

@@ -48,6 +48,13 @@ class Jobs(Part):
     def store_job(self, job: Job, *, check: Callable[[], None] = lambda: None) -> None:
         """Write a job, in place of one of the same id; raises Busy when too many writers contend for too long.
 
+        As to `check` see `replace_job`.
+        """
+        self.replace_job(job, check=check)()
+
+    def replace_job(self, job: Job, *, check: Callable[[], None] = lambda: None) -> Callable[[], None]:
+        """Write a job like `store_job`; answers what removes the places that it has left, which nobody else needs.
+
         `check` is called before a job is replaced that somebody else may have written since it was last seen, and may
         raise; the job is then replaced only as it was before the check.
         """
@@ -61,14 +68,13 @@ class Jobs(Part):
                 check()
             if known is not None and known.job == job:
                 if not seen:
-                    return
+                    return partial(self._leave, past - self._places(known))
                 seen = False
                 continue
             after = _following(known, job)
             past.update(self._places(known) if known else ())
             if self._file(after, before):
-                self._leave(past - self._places(after))
-                return
+                return partial(self._leave, past - self._places(after))
             past.add(self._state_place(after))
             if not seen:
                 self._pause()

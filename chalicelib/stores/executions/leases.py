@@ -39,17 +39,19 @@ class Leases(Events):
         *,
         duration_ms: int = LEASE_MS,
         facts: Facts | None = None,
+        is_new: bool = False,
     ) -> RunClaim:
         """Take up a job: begin a run, or take over the one whose worker has not renewed its lease in time.
 
         `worker` names one invocation; claiming again under the same name answers the claim that it has. `facts` are
-        told by the event that begins the hold, and asked for once the lease is won. Raises RunHeld while another
-        worker holds the job. Who held it before is Overtaken at its next write, or a few writes later if it is writing
-        at that moment; the log may then lack some numbers. A lease that cannot be read keeps nobody out.
+        told by the event that begins the hold, and asked for once the lease is won. For a job that `is_new` the first
+        lease is tried without a listing. Raises RunHeld while another worker holds the job. Who held it before is
+        Overtaken at its next write, or a few writes later if it is writing at that moment; the log may then lack some
+        numbers. A lease that cannot be read keeps nobody out.
         """
         while True:
-            newest = self._newest(job_id)
-            now = self._now()
+            newest = None if is_new else self._newest(job_id)
+            is_new, now = False, self._now()
             if newest is not None and not newest.ended(now):
                 if newest.worker != worker:
                     raise RunHeld(job_id, newest.deadline)

@@ -43,7 +43,8 @@ class Npm(Guarded):
 
     def fill_in(self, url: str, answer: str) -> Received:
         """Send the form of a page."""
-        return self.call("POST", urlsplit(url).path, urlencode({"answer": answer}).encode(), FORM)
+        field = "name" if self.world.settings.access == "open" else "token"
+        return self.call("POST", urlsplit(url).path, urlencode({field: answer}).encode(), FORM)
 
     def log_in(self, answer: str) -> str:
         """Log in on the page and answer the new token."""
@@ -232,13 +233,13 @@ class TestOnThePage:
         ("body", "status"),
         [
             pytest.param(b"", 400, id="nothing"),
-            pytest.param(b"answer=", 400, id="an-empty-field"),
+            pytest.param(b"token=", 400, id="an-empty-field"),
             pytest.param(b"other=1", 400, id="another-field"),
-            pytest.param(b"answer=%FF", 400, id="not-utf-8"),
-            pytest.param("answer=é".encode(), 400, id="not-ascii"),
+            pytest.param(b"token=%FF", 400, id="not-utf-8"),
+            pytest.param("token=é".encode(), 400, id="not-ascii"),
             pytest.param(b"a=1&" * 100, 400, id="many-fields"),
-            pytest.param(b"answer=" + b"x" * 70_000, 413, id="too-large"),
-            pytest.param(b"answer=%3Cscript%3E", 401, id="no-token"),
+            pytest.param(b"token=" + b"x" * 70_000, 413, id="too-large"),
+            pytest.param(b"token=%3Cscript%3E", 401, id="no-token"),
         ],
     )
     def test_a_form_that_does_not_log_in_is_shown_again_with_what_is_wrong(

@@ -112,6 +112,14 @@ class TestOwnTokens:
         }
         assert set(listed[0]) == {"key", "token", "name", "readonly", "created", "updated"}
 
+    def test_a_token_that_a_login_made_is_called_so(self, npm: Npm) -> None:
+        token = npm.token(name="alice")
+        made = [npm.log_in(token), npm.put_user("alice", token).json["token"]]
+
+        names = {shown["key"]: shown["name"] for shown in own(npm, token)}
+
+        assert names == {identifier(token): "alice", **{identifier(text): "npm login" for text in made}}
+
     def test_a_long_list_comes_in_pages(self, npm: Npm, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(own_tokens, "PAGE", 3)
         tokens = [npm.token(name=name) for name in ("alice", "bob", "bob") * 4]
@@ -293,6 +301,13 @@ class TestLogout:
         assert answer.status == 200
         assert "PRISM_ADMIN_TOKEN" in answer.headers["npm-notice"]
         assert npm.ask("GET", "/npm/-/whoami", ADMIN).json == {"username": "admin"}
+
+    def test_the_token_of_the_settings_revokes_those_that_speak_as_the_admin(self, npm: Npm) -> None:
+        made = npm.log_in(ADMIN)
+
+        assert npm.ask("DELETE", f"/npm/-/user/token/{made}", ADMIN).status == 200
+
+        assert_problem(npm.ask("GET", "/npm/-/whoami", made), 401, "invalid_token")
 
     def test_nobody_logs_somebody_else_out(self, npm: Npm) -> None:
         mine, bobs = npm.token(name="alice"), npm.token(name="bob")

@@ -1,6 +1,7 @@
 """`token`, `publisher` and `whoami`: what they send and say."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,6 +149,52 @@ def test_key_list_and_rotate_show_how_each_key_stands(prism: Prism, registry: Fa
     assert json.loads(prism("key", "list", "--json").out) == {"keys": [old]}
 
 
+def test_trust_shows_sets_and_resets_the_trusted_root(
+    prism: Prism, registry: FakeRegistry, tmp_path: Path
+) -> None:
+    root = {
+        "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+        "certificateAuthorities": [{"uri": "https://fulcio.test"}, {"uri": "https://fulcio.test"}],
+        "tlogs": [{"baseUrl": "https://rekor.test"}],
+    }
+    file = tmp_path / "root.json"
+    file.write_text(json.dumps(root))
+    mine = {"source": "set", "changedAt": "2026-01-01T00:00:00.000Z", "changedBy": "admin", "root": root}
+    registry.answer("GET /v1/trust", {"source": "default", "root": root})
+    registry.answer("PUT /v1/trust", mine)
+    registry.answer("DELETE /v1/trust", {"source": "default", "root": root})
+
+    shown, changed, reset = prism("trust", "show"), prism("trust", "set", str(file)), prism("trust", "reset")
+
+    assert json.loads(registry.asked[1].body) == root
+    assert shown.out == reset.out
+    assert "Sigstore's public-good instance" in shown.out
+    assert changed.out == text(
+        """
+        Root         set by an admin
+        Changed      2026-01-01T00:00:00.000Z
+        By           admin
+        Authorities  https://fulcio.test
+        Logs         https://rekor.test
+        """
+    )
+    assert json.loads(prism("trust", "show", "--json").out)["root"] == root
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", "[" * 100_000])
+def test_trust_sends_nothing_that_is_no_root(
+    prism: Prism, registry: FakeRegistry, tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "root.json"
+    if content is not None:
+        file.write_text(content)
+
+    result = prism("trust", "set", str(file))
+
+    assert result.status is ExitStatus.USAGE
+    assert registry.asked == []
+
+
 def test_publisher_list_says_whom_the_registry_trusts(prism: Prism, registry: FakeRegistry) -> None:
     unused, left = {"publishers": [], "everybody": True}, {"publishers": [], "everybody": False}
     registry.answer("GET /v1/publishers", LIST, unused, left)
@@ -222,7 +269,7 @@ def test_a_token_that_no_header_can_hold_is_wrong_usage_and_is_not_told(
     assert registry.asked == []
 
 
-@pytest.mark.parametrize("command", ["token", "publisher", "key"])
+@pytest.mark.parametrize("command", ["token", "publisher", "key", "trust"])
 def test_a_command_of_commands_wants_one(prism: Prism, command: str) -> None:
     result = prism(command)
 
