@@ -63,6 +63,7 @@ class Client:
     name: ClassVar[str]
     lock: ClassVar[str]
     publishes: ClassVar[bool] = True
+    patience: float = SECONDS
 
     def __init__(self, home: Path, registry: str, token: str | None = None) -> None:
         """Set the client up as its user would; `registry` ends with a slash."""
@@ -130,7 +131,7 @@ class Client:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=self.patience,
             check=False,
         )
         told = " ".join([self.name, *command[len(self.command()) :]])

@@ -42,7 +42,7 @@ def test_who_adds_a_user_at_the_terminal_is_logged_in(npm: Npm) -> None:
 
 def test_who_logs_in_in_the_browser_may_publish(npm: Npm, tmp_path: Path) -> None:
     talk = Conversation(npm, "login", cwd=npm.home)
-    status, page = fill_in(talk.address(), answer="erin")
+    status, page = fill_in(talk.address(), name="erin")
     said = talk.end().well().text
 
     assert status == 200, page
@@ -81,8 +81,8 @@ def test_where_tokens_are_asked_for_the_browser_takes_one_too(guarded: Registry,
     talk = Conversation(npm, "login", cwd=npm.home)
     address = talk.address()
 
-    refused, _ = fill_in(address, answer="heidi")
-    approved, _ = fill_in(address, answer=guarded.token("heidi"))
+    refused, _ = fill_in(address, token="heidi")
+    approved, _ = fill_in(address, token=guarded.token("heidi"))
     talk.end().well()
 
     assert (refused, approved) == (401, 200)

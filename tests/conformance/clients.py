@@ -36,6 +36,8 @@ PINNED: Final = Path(__file__).parent / "application"
 """The application, and the lock that pins what comes with it."""
 ROOT: Final = Path(__file__).parents[2]
 CACHE: Final = ROOT / ".cache" / "clients"
+PATIENCE: Final = 900
+"""Seconds for one installation, on a machine that is busy with other things too."""
 ELSEWHERE: Final = {"os": ["aix"], "description": "Stands for a program of another platform"}
 
 
@@ -141,6 +143,7 @@ def _packed_again(data: bytes) -> bytes:
 def try_client(kind: type[Client], registry: str, folder: Path) -> Iterator[str]:
     """Install, run, and do both again from the lock; answers what to tell of each."""
     client = kind(folder / "home", registry)
+    client.patience = PATIENCE
     project = folder / "project"
     shutil.copytree(PINNED, project, ignore=shutil.ignore_patterns("package-lock.json", ".npmrc"))
     described = json.loads((project / "package.json").read_text())
@@ -178,7 +181,7 @@ def main(arguments: Sequence[str]) -> int:
             try:
                 for told in try_client(known[name], registry, Path(folder) / name):
                     print(f"{name}: {told}", flush=True)
-            except AssertionError as error:
+            except (AssertionError, subprocess.TimeoutExpired) as error:
                 failed += 1
                 print(f"{name}: {error}", flush=True)
     return 1 if failed else 0
