@@ -221,9 +221,12 @@ def test_a_change_of_a_long_head_renders_what_is_new_and_nothing_else(
     head.to_bytes()
     rendered: list[str] = []
     made = Entry.to_json_value
-    monkeypatch.setattr(
-        Entry, "to_json_value", lambda self: rendered.append(type(self).__name__) or made(self)
-    )
+
+    def watched(self: Entry) -> dict[str, Any]:
+        rendered.append(type(self).__name__)
+        return made(self)
+
+    monkeypatch.setattr(Entry, "to_json_value", watched)
 
     append(head, published("2.0.0"), actor="alice", now=NOON).to_bytes()
 
