@@ -1,13 +1,16 @@
 """How long a publish takes, over a folder and over a bucket that answers late, and how that grows with the versions.
 
-    python benchmarks/publishing.py [--json] [--runs 20] [--latency 20]
+    python benchmarks/publishing.py [--json] [--runs 20] [--latency 20] [--versions 1000]
 
-A publish has its effect by 13 storage calls (bytes, claim, documents, head, index); the baseline of the same run is 13
-small writes to the same medium, one after the other. What is more is the package's reading and analysis, and the
-record of its job. The bucket is a store in memory whose every call takes so many milliseconds. Medians count.
+The baseline of the same run is 13 small writes to the same medium, one after the other: about as many as a publish
+needs for its effect (bytes, claim, documents, head, index). What is more is the package's reading and analysis, and the
+record of its job. The bucket is a store in memory whose every call takes so many milliseconds. `serve.py` takes as many
+versions of one package as are asked for over HTTP, on one kept connection; its rows are the first and the last of them.
+Medians count.
 """
 
 import argparse
+import http.client
 import json
 import sys
 import tempfile
@@ -15,17 +18,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from statistics import median
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from chalicelib.storage.port import ObjectStore  # noqa: E402 - the path comes first
+from chalicelib.storage.filesystem import FilesystemStore  # noqa: E402 - the path comes first
+from chalicelib.storage.port import ObjectStore  # noqa: E402 - the same
 from chalicelib.storage.wrappers.passing import SIGNATURES, PassingStore  # noqa: E402 - the same
+from tests.servers import serving  # noqa: E402 - the same
 from tests.services.test_budgets import registry_with  # noqa: E402 - the same
-from tests.worlds import World, filesystem_world, publish  # noqa: E402 - the same
+from tests.worlds import World, filesystem_world, package, publish  # noqa: E402 - the same
 
 EFFECTS: Final = 13
 VERSIONS: Final = (1, 1_000)
@@ -52,8 +59,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     parser.add_argument("--runs", type=int, default=20, help="publishes per row (default: 20)")
     parser.add_argument("--latency", type=float, default=20.0, help="milliseconds a call (default: 20)")
+    parser.add_argument(
+        "--versions", type=int, default=1_000, help="versions sent to serve.py (default: 1000)"
+    )
     args = parser.parse_args()
     rows = [_measured(name, registry, args.runs) for name, registry in _registries(args.latency)]
+    rows += _served(args.versions, args.runs)
     if args.json:
         print(json.dumps(rows, indent=2))
         return 0
@@ -89,6 +100,33 @@ def _measured(name: str, registry: World, runs: int) -> dict[str, str | float]:
         "publish": median(publishes),
         "ratio": median(publishes) / median(writes),
     }
+
+
+def _served(versions: int, runs: int) -> list[dict[str, str | float]]:
+    """Measure the first and the last publishes of a package that grows, through the local server over a folder."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "served") as server:
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc)
+        took = [_milliseconds(partial(_send, connection, package(f"1.{run}.0"))) for run in range(versions)]
+        connection.close()
+        medium = FilesystemStore(Path(folder) / "written")
+        writes = median(_milliseconds(partial(_write, medium, run)) for run in range(runs))
+    parts = {"the first": took[1 : runs + 1], f"up to version {versions}": took[-runs:]}
+    return [
+        {
+            "medium": f"serve.py, {name}",
+            "writes": writes,
+            "publish": median(part),
+            "ratio": median(part) / writes,
+        }
+        for name, part in parts.items()
+    ]
+
+
+def _send(connection: http.client.HTTPConnection, data: bytes) -> None:
+    connection.request("POST", "/v1/packages/demo", data, {"Content-Type": "application/octet-stream"})
+    answer = connection.getresponse()
+    told = answer.read()
+    assert answer.status == HTTPStatus.CREATED, told
 
 
 def _write(medium: ObjectStore, run: int) -> None:

@@ -61,14 +61,14 @@ DERIVING: Final = ("get", "get", "put", "list")
 STAGE_FINISHED: Final = ("put", "put")
 """What is written of each stage that is finished: an event and a checkpoint."""
 JOB: Final = (
-    *("get", "list", "put", "put", "put", "put", "put", "put", "put"),
+    *("get", "put", "put", "put", "put", "put", "put", "put"),
     *(6 * STAGE_FINISHED),
     *("put", "put", "put", "delete", "put"),
 )
 """What the record of a publish costs: the job, its lease, its places, the stages, and its end."""
 EFFECTS: Final = (
     *("get", "put_stream", "get", "get", "put", "copy", "put_stream"),
-    *("put", "get", "put", "put", "list", "delete", "delete"),
+    *("put", "put", "put", "list", "delete", "delete"),
 )
 """What a publish makes of staged bytes."""
 PUBLISHING: Final = ("put", *JOB, *EFFECTS)

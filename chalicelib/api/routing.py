@@ -200,13 +200,17 @@ class Router:
 
     def __init__(self, resources: Resources = ()) -> None:
         self._lock = Lock()
-        self._waiting: dict[str, list[list[str]]] = {}
+        self._waiting: dict[str, list[tuple[str, ...]]] = {}
+        self._prefixes: set[tuple[str, ...]] = set()
         self._routes: tuple[Route, ...] = ()
         self._table: dict[str, tuple[Template, dict[str, Route]]] = {}
         if isinstance(resources, Mapping):
-            self._waiting = {
-                module: [split(prefix) for prefix in prefixes] for module, prefixes in resources.items()
-            }
+            self._wait_for(
+                {
+                    module: [tuple(split(prefix)) for prefix in prefixes]
+                    for module, prefixes in resources.items()
+                }
+            )
         else:
             self._add(collect(resources))
 
@@ -227,8 +231,9 @@ class Router:
         segments = decode(path)
         if segments is None:
             raise RouteNotFound(path)
-        if modules := _serving(segments, self._waiting):
-            self._import(modules)
+        beginnings = {tuple(segments[:length]) for length in range(len(segments) + 1)}
+        if not self._prefixes.isdisjoint(beginnings):
+            self._import(_serving(beginnings, self._waiting))
         best: tuple[Match, dict[str, Route]] | None = None
         for template, methods in self._table.values():
             match = template.match(segments)
@@ -243,22 +248,22 @@ class Router:
             waiting = [module for module in modules if module in self._waiting]
             if waiting:
                 self._add(route for module in waiting for route in import_module(module).routes)
-                self._waiting = {
-                    module: prefixes for module, prefixes in self._waiting.items() if module not in waiting
-                }
+                self._wait_for(
+                    {module: prefixes for module, prefixes in self._waiting.items() if module not in waiting}
+                )
+
+    def _wait_for(self, waiting: dict[str, list[tuple[str, ...]]]) -> None:
+        self._waiting = waiting
+        self._prefixes = {prefix for prefixes in waiting.values() for prefix in prefixes}
 
     def _add(self, routes: Iterable[Route]) -> None:
         self._routes = (*self._routes, *routes)
         self._table = _table_of(self._routes)
 
 
-def _serving(segments: Sequence[str], waiting: Mapping[str, Iterable[Sequence[str]]]) -> list[str]:
-    """Answer the modules that have a prefix of a path's segments."""
-    return [
-        module
-        for module, prefixes in list(waiting.items())
-        if any(list(segments[: len(prefix)]) == prefix for prefix in prefixes)
-    ]
+def _serving(beginnings: set[tuple[str, ...]], waiting: Mapping[str, Iterable[tuple[str, ...]]]) -> list[str]:
+    """Answer the modules of which one of a path's beginnings is a prefix."""
+    return [module for module, prefixes in list(waiting.items()) if not beginnings.isdisjoint(prefixes)]
 
 
 def _table_of(routes: Iterable[Route]) -> dict[str, tuple[Template, dict[str, Route]]]:

@@ -2,7 +2,8 @@
 
 An object is written to a temporary file, flushed to the disk and then given its name in one step: `os.link`
 for a create, which fails if the name is taken, `os.replace` otherwise. So a file is never changed once it has
-its name, a reader that has opened one keeps that state, and a crash leaves the old object or the new one.
+its name, a reader that has opened one keeps that state, and a crash leaves the old object or the new one. The names
+are on the disk when a write is answered: that in the object's folder, and those of folders that were made for it.
 
 Every write to a key happens under a lock that all processes of the machine share (`flock`; a network
 filesystem must support it). The lock file holds the last time stamp given out under it, and the next one is

@@ -222,11 +222,11 @@ def test_a_change_of_a_long_head_renders_what_is_new_and_nothing_else(
     rendered: list[str] = []
     made = Entry.to_json_value
 
-    def noted(entry: Entry) -> dict[str, Any]:
-        rendered.append(type(entry).__name__)
-        return made(entry)
+    def watched(self: Entry) -> dict[str, Any]:
+        rendered.append(type(self).__name__)
+        return made(self)
 
-    monkeypatch.setattr(Entry, "to_json_value", noted)
+    monkeypatch.setattr(Entry, "to_json_value", watched)
 
     append(head, published("2.0.0"), actor="alice", now=NOON).to_bytes()
 
