@@ -84,23 +84,26 @@ def member(extra: Callable[[Sequence[int]], bytes], parts: Iterable["Piece | byt
     if len(told) > MAX_EXTRA:
         raise ValueError(f"an extra field of {len(told)} bytes is too long")
     body = b"".join((*bodies, _END, struct.pack("<II", crc, size & 0xFFFFFFFF)))
-    field = _FIELD + struct.pack("<HI", 4 + len(told), zlib.crc32(body)) + told
+    field = _FIELD + struct.pack("<HI", 4 + len(told), zlib.crc32(body, zlib.crc32(told))) + told
     return b"".join((_HEADER, struct.pack("<H", len(field)), field, body))
 
 
 def taken_apart(data: bytes) -> Member:
     """Answer the extra field and the body of a member that was put together here; raises ValueError.
 
-    Bytes that are no longer what was written are noticed: the extra field begins with a checksum of the compressed
-    body, which tells without unpacking it.
+    Bytes that are no longer what was written are noticed: the field begins with a checksum of the rest of it and of
+    the compressed body, which tells without unpacking anything.
     """
     start = len(_HEADER) + 2
     if not data.startswith(_HEADER) or data[start : start + 2] != _FIELD or len(data) < start + 8:
         raise ValueError("this is no member that was put together from pieces")
-    length, crc = struct.unpack_from("<HI", data, start + 2)
+    size, length, crc = (
+        *struct.unpack_from("<H", data, start - 2),
+        *struct.unpack_from("<HI", data, start + 2),
+    )
+    if size != 4 + length or zlib.crc32(memoryview(data)[start + 8 :]) != crc:
+        raise ValueError("the member is not the one that was written")
     body = start + 4 + length
-    if zlib.crc32(memoryview(data)[body:]) != crc:
-        raise ValueError("the body of the member is not the one that was written")
     return Member(data[start + 8 : body], data[body:])
 
 

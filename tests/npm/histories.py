@@ -65,13 +65,13 @@ class History:
     def publish(
         self,
         version: str,
+        fields: Mapping[str, Any] | None = None,
         *,
         tags: Sequence[str] = ("latest",),
         readme: tuple[str, bytes] | None = None,
-        **fields: Any,
     ) -> None:
-        """Publish a version whose package.json has fields."""
-        package_json = {"name": self.name, "version": version, **fields}
+        """Publish a version whose package.json has more fields."""
+        package_json = {**(fields or {}), "name": self.name, "version": version}
         self.texts[version] = text_of(package_json, readme=readme)
         self.add(Change(type="publish", version=version, integrity="sha512-AA==", tags=list(tags)))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
+from itertools import pairwise
 from threading import Thread
 from typing import Final
 
@@ -136,7 +137,12 @@ def test_a_member_is_one_member_and_nothing_after_it(texts: list[bytes], extra: 
 @given(TEXTS, st.binary(max_size=300))
 def test_a_member_taken_apart_has_its_extra_field_and_its_body(texts: list[bytes], extra: bytes) -> None:
     lengths: list[int] = []
-    data = member(lambda told: lengths.extend(told) or extra, texts)
+
+    def described(told: Sequence[int]) -> bytes:
+        lengths.extend(told)
+        return extra
+
+    data = member(described, texts)
 
     apart = taken_apart(data)
 
@@ -176,7 +182,7 @@ class TestReaders:
     @pytest.fixture
     def data(self) -> bytes:
         cuts = [0, 1, 100, 20_000, 20_000, len(self.TEXT)]
-        pieces = [deflated(self.TEXT[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+        pieces = [deflated(self.TEXT[a:b]) for a, b in pairwise(cuts)]
         return whole(pieces, b"e" * 5000)
 
     def test_node_reads_it_whole_and_in_small_chunks(self, data: bytes) -> None:
