@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.domain.errors import Conflict, InvalidPayload
-from chalicelib.domain.head import LATEST, Change, View
-from chalicelib.domain.picking import current
+from chalicelib.domain.head import LATEST, Change, VersionState, View
 from chalicelib.domain.publishers import publisher_name
-from chalicelib.domain.semver.versions import version_key
+from chalicelib.domain.semver.versions import is_prerelease, version_key
 from chalicelib.npm.packuments import warning
 
 MAX_MESSAGE: Final = 2000
@@ -65,7 +64,7 @@ def unpublishing(gone: set[str], view: View) -> list[Change]:
     changes = [Change(type="unpublish", version=version) for version in view.ascending if version in gone]
     left = {version: state for version, state in view.versions.items() if version not in gone}
     if left and view.latest in gone:
-        best = current(left, {}) or max(left, key=version_key)
+        best = max(left, key=lambda version: _rank(version, left[version]))
         changes.append(Change(type="tag", tag=LATEST, version=best))
     return changes
 
@@ -85,15 +84,21 @@ def owners(document: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(publisher_name(str(name)) for name in names))
 
 
+def _rank(version: str, state: VersionState) -> tuple[Any, ...]:
+    return (not state.yanked, not is_prerelease(version), not state.deprecated, version_key(version))
+
+
 def _messages(document: Mapping[str, Any]) -> dict[str, str]:
     versions = document.get("versions")
     if not isinstance(versions, Mapping):
         raise InvalidPayload("`versions` is not an object")
     messages = {}
     for version, manifest in versions.items():
-        message = manifest.get("deprecated", "") if isinstance(manifest, Mapping) else None
-        # Old clients take a message away by `false`.
-        message = "" if message is False else message
+        if not isinstance(manifest, Mapping):
+            raise InvalidPayload(f"`versions[{version[:60]!r}]` is not an object")
+        message = manifest.get("deprecated", "")
+        # Old clients take a message away by `false`, and others by `null`.
+        message = "" if message is False or message is None else message
         if not isinstance(message, str):
             raise InvalidPayload(f"`versions[{version[:60]!r}].deprecated` is not a text")
         if len(message) > MAX_MESSAGE:

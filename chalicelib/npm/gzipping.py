@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from isal import isal_zlib
 
 LEVEL: Final = 6
-MAX_EXTRA: Final = 65_535 - 4
+MAX_EXTRA: Final = 65_535 - 8
 
 _RAW: Final = -zlib.MAX_WBITS
 _HEADER: Final = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff"
@@ -59,8 +59,11 @@ def deflated(text: bytes) -> Piece:
 
 
 def inflated(data: bytes) -> bytes:
-    """Answer what compressed pieces unpack to."""
-    return zlib.decompressobj(_RAW).decompress(data)
+    """Answer what compressed pieces unpack to; raises ValueError."""
+    try:
+        return zlib.decompressobj(_RAW).decompress(data)
+    except zlib.error as error:
+        raise ValueError(f"a piece cannot be unpacked: {error}") from error
 
 
 def member(extra: Callable[[Sequence[int]], bytes], parts: Iterable["Piece | bytes"]) -> bytes:
@@ -82,19 +85,28 @@ def member(extra: Callable[[Sequence[int]], bytes], parts: Iterable["Piece | byt
     told = extra([len(body) for body in bodies])
     if len(told) > MAX_EXTRA:
         raise ValueError(f"an extra field of {len(told)} bytes is too long")
-    field = _FIELD + struct.pack("<H", len(told)) + told
-    head = _HEADER + struct.pack("<H", len(field)) + field
-    return b"".join((head, *bodies, _END, struct.pack("<II", crc, size & 0xFFFFFFFF)))
+    body = b"".join((*bodies, _END, struct.pack("<II", crc, size & 0xFFFFFFFF)))
+    field = _FIELD + struct.pack("<HI", 4 + len(told), zlib.crc32(body, zlib.crc32(told))) + told
+    return b"".join((_HEADER, struct.pack("<H", len(field)), field, body))
 
 
 def taken_apart(data: bytes) -> Member:
-    """Answer the extra field and the body of a member that was put together here; raises ValueError."""
+    """Answer the extra field and the body of a member that was put together here; raises ValueError.
+
+    Bytes that are no longer what was written are noticed: the field begins with a checksum of the rest of it and of
+    the compressed body, which tells without unpacking anything.
+    """
     start = len(_HEADER) + 2
-    if not data.startswith(_HEADER) or data[start : start + 2] != _FIELD:
+    if not data.startswith(_HEADER) or data[start : start + 2] != _FIELD or len(data) < start + 8:
         raise ValueError("this is no member that was put together from pieces")
-    (length,) = struct.unpack_from("<H", data, start + 2)
+    size, length, crc = (
+        *struct.unpack_from("<H", data, start - 2),
+        *struct.unpack_from("<HI", data, start + 2),
+    )
+    if size != 4 + length or zlib.crc32(memoryview(data)[start + 8 :]) != crc:
+        raise ValueError("the member is not the one that was written")
     body = start + 4 + length
-    return Member(data[start + 4 : body], data[body:])
+    return Member(data[start + 8 : body], data[body:])
 
 
 def unpacked(data: bytes) -> bytes:

@@ -33,8 +33,10 @@ _TOLD: Final = (
     "bugs",
     "license",
 )
+_DIST: Final = b',"dist":{"tarball":"'
+"""What the registry tells of a version begins so, at the end of its line; a package.json may hold it before."""
 _ADDRESSES: Final = (b'"tarball":"', b'"url":"')
-"""What stands before an address of the registry."""
+"""What stands before an address of the registry there."""
 
 
 class StalePackument(Exception):
@@ -185,7 +187,11 @@ def seen(data: bytes) -> Seen:
 
 def moved(data: bytes, old: str, base: str) -> bytes:
     """Answer a packument for readers who know the registry by another address, without what appending needs."""
-    return packed(_moved(unpacked(data), old, base))
+    text = unpacked(data)
+    start = text.index(b"\n")
+    stop = text.index(b'\n"time":', start)
+    lines = (_moved(line, old, base) for line in text[start:stop].split(b"\n"))
+    return packed(text[:start] + b"\n".join(lines) + text[stop:])
 
 
 def needed_texts(events: Iterable[Event], view: View) -> set[str]:
@@ -216,7 +222,10 @@ def _member(key: str, value: str) -> bytes:
     return compact_json(key) + b":" + compact_json(value)
 
 
-def _moved(text: bytes, old: str, base: str) -> bytes:
+def _moved(line: bytes, old: str, base: str) -> bytes:
+    """Answer the line of a version with the addresses that are the registry's, and not the package's, moved."""
+    place = max(line.rfind(_DIST), 0)
+    dist = line[place:]
     for before in _ADDRESSES:
-        text = text.replace(before + escaped(old), before + escaped(base))
-    return text
+        dist = dist.replace(before + escaped(old), before + escaped(base))
+    return line[:place] + dist

@@ -68,10 +68,12 @@ def read_publication(name: PackageName, document: Mapping[str, Any]) -> Publicat
     if not isinstance(declared, str) or PackageName.parse(declared) != name:
         raise NameMismatch(name, str(declared)[:214])
     version, manifest = _only(document, "versions", "one version")
+    if not isinstance(manifest, Mapping):
+        raise InvalidPayload(f"`versions[{version[:60]!r}]` is not an object")
     tarball = _tarball(_attachment(document, TARBALL))
     if tarball is None:
         raise InvalidPayload(f"`_attachments` has no tarball; its name ends with `{TARBALL}`")
-    _check_dist(manifest.get("dist") if isinstance(manifest, Mapping) else None, tarball)
+    _check_dist(manifest.get("dist"), tarball)
     return Publication(name, _cleaned(version), tarball, _tag(document, version), _bundle(document))
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from chalicelib.domain.document import compact_json
-from chalicelib.domain.facts.needs import string_map
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.names import PackageName
+from chalicelib.npm.declared import declared, runs_scripts
 
 Form = Literal["full", "abbreviated"]
 
@@ -20,12 +20,7 @@ BASE: Final = b"\0"
 README_CHARACTERS: Final = 64 * 1024
 README_NAMES: Final = ("readme.md", "readme", "readme.markdown", "readme.txt")
 SHRINKWRAP: Final = "npm-shrinkwrap.json"
-NATIVE_BUILD: Final = "binding.gyp"
-INSTALL_SCRIPTS: Final = ("preinstall", "install", "postinstall")
 
-_OURS: Final = frozenset({"name", "version", "dist", "deprecated", "readme", "readmeFilename", "maintainers"})
-"""Fields that a package.json may hold and that are the registry's to tell."""
-_MAPS: Final = ("dependencies", "optionalDependencies", "devDependencies", "peerDependencies", "engines")
 _ABBREVIATED: Final = (
     "dependencies",
     "optionalDependencies",
@@ -81,19 +76,19 @@ def version_text(
 ) -> VersionText:
     """Answer a version in both forms; `paths` are its files, and `readme` the name and bytes of one of them."""
     manifest = facts.manifest
-    declared = _declared(package_json, paths)
+    fields = declared(package_json, paths)
     dist = _dist(facts)
     identity = {"name": manifest.name, "version": manifest.version}
     publisher = _person(manifest)
     full = {
         **identity,
-        **declared,
+        **fields,
         "_id": f"{manifest.name}@{manifest.version}",
         "_npmUser": publisher,
         "maintainers": [publisher],
     }
-    short: dict[str, Any] = {name: declared[name] for name in _ABBREVIATED if name in declared}
-    if _runs_scripts(declared):
+    short: dict[str, Any] = {name: fields[name] for name in _ABBREVIATED if name in fields}
+    if runs_scripts(fields):
         short["hasInstallScript"] = True
     if SHRINKWRAP in paths:
         full["_hasShrinkwrap"] = short["_hasShrinkwrap"] = True
@@ -146,49 +141,6 @@ def fields_of(text: bytes) -> dict[str, Any]:
     """Answer the fields of a version's text."""
     fields: dict[str, Any] = json.loads(text.replace(BASE, b""))
     return fields
-
-
-def _declared(package_json: Mapping[str, Any], paths: frozenset[str]) -> dict[str, Any]:
-    """Answer what a package.json declares, with the liberties it may take made regular."""
-    declared = {
-        name: value
-        for name, value in package_json.items()
-        if name not in _OURS and not name.startswith("_") and value is not None
-    }
-    for name in _MAPS:
-        if name in declared:
-            declared[name] = string_map(declared[name])
-    _make_bin_regular(declared, str(package_json["name"]))
-    if "bundledDependencies" in declared:
-        declared.setdefault("bundleDependencies", declared["bundledDependencies"])
-    for name in ("os", "cpu", "libc"):
-        if isinstance(declared.get(name), str):
-            declared[name] = [declared[name]]
-    _add_native_build(declared, paths)
-    return declared
-
-
-def _make_bin_regular(declared: dict[str, Any], name: str) -> None:
-    if isinstance(declared.get("bin"), str):
-        declared["bin"] = {name.rpartition("/")[2].strip(): declared["bin"]}
-    elif "bin" in declared:
-        declared["bin"] = string_map(declared["bin"])
-
-
-def _add_native_build(declared: dict[str, Any], paths: frozenset[str]) -> None:
-    """Say what npm would run for a package that brings a native build and no script for it."""
-    scripts = declared.get("scripts")
-    scripts = dict(scripts) if isinstance(scripts, Mapping) else {}
-    if NATIVE_BUILD not in paths or declared.get("gypfile") is False:
-        return
-    if "install" not in scripts and "preinstall" not in scripts:
-        declared["scripts"] = {**scripts, "install": "node-gyp rebuild"}
-        declared["gypfile"] = True
-
-
-def _runs_scripts(declared: Mapping[str, Any]) -> bool:
-    scripts = declared.get("scripts")
-    return isinstance(scripts, Mapping) and any(scripts.get(name) for name in INSTALL_SCRIPTS)
 
 
 def _dist(facts: Facts) -> bytes:
