@@ -3,6 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Examples take as long as the machine lets them, and it may be busy: how long is no finding.
+settings.register_profile("prism", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("prism")
 
 pytest.register_assert_rewrite("chalicelib.storage.testing.contract")
 
