@@ -4,12 +4,16 @@ Which key signs a version follows from the ring and the moment the version was p
 signature again makes the same one.
 """
 
-from typing import Literal, NamedTuple
+from datetime import timedelta
+from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
 from chalicelib.domain.document import Document
-from chalicelib.domain.times import later_than, moment
+from chalicelib.domain.times import later_than, moment, timestamp
+
+FINISHED_LATE: Final = timedelta(days=14)
+"""How long after its version was claimed and signed a publish may still be finished: as long as staged bytes are kept."""
 
 KeyState = Literal["pending", "in force", "expired"]
 
@@ -39,6 +43,11 @@ class KeyFacts(Document):
     created_at: str
     expires: str | None = None
     public: str
+
+    @property
+    def accepted_until(self) -> str | None:
+        """Answer until when published versions may bear the key's signature; they are signed before they are visible."""
+        return None if self.expires is None else timestamp(moment(self.expires) + FINISHED_LATE)
 
     def state_at(self, at: str) -> KeyState:
         """Tell how the key stands at a moment."""

@@ -24,7 +24,7 @@ class NpmKey(Document):
     @classmethod
     def of(cls, facts: KeyFacts) -> "NpmKey":
         """Answer a key in npm's form."""
-        return cls(expires=facts.expires, keyid=facts.keyid, key=facts.public)
+        return cls(expires=facts.accepted_until, keyid=facts.keyid, key=facts.public)
 
 
 class NpmKeys(Document):
