@@ -13,7 +13,7 @@ from chalicelib.domain.document import Document
 from chalicelib.domain.times import later_than, moment, timestamp
 
 FINISHED_LATE: Final = timedelta(days=14)
-"""How long after its version was claimed and signed a publish may still be finished: as long as staged bytes are kept."""
+"""How long after its version was signed a publish may still be finished: as long as staged bytes are kept."""
 
 KeyState = Literal["pending", "in force", "expired"]
 
@@ -46,7 +46,7 @@ class KeyFacts(Document):
 
     @property
     def accepted_until(self) -> str | None:
-        """Answer until when published versions may bear the key's signature; they are signed before they are visible."""
+        """Answer until when versions may appear that the key has signed: that is done before they are visible."""
         return None if self.expires is None else timestamp(moment(self.expires) + FINISHED_LATE)
 
     def state_at(self, at: str) -> KeyState:

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.api.npm.keys import NpmKey
 from chalicelib.container import Container
 from chalicelib.domain.access import Caller, implied
-from chalicelib.domain.signing import KeyFacts, Signature
+from chalicelib.domain.signing import FINISHED_LATE, KeyFacts, Signature
 from chalicelib.domain.times import timestamp
 from chalicelib.npm.signatures import keyid_of
 from chalicelib.services.signing import ANNOUNCED, Signing
@@ -327,7 +327,8 @@ def test_npm_accepts_every_version_before_and_after_rotations_and_each_key_only_
     ]
     for at in moments:
         npm.case(clocked.sign(at), at, keys)
-    npm.case(clocked.sign(START), second_begins, keys)
     npm.case(clocked.sign(second_begins), START, keys)
+    npm.case(clocked.sign(START), second_begins + FINISHED_LATE - timedelta(milliseconds=1), keys)
+    npm.case(clocked.sign(START), second_begins + FINISHED_LATE, keys)
 
-    assert npm.verdicts() == ["good"] * len(moments) + ["EEXPIREDSIGNATUREKEY", "good"]
+    assert npm.verdicts() == ["good"] * (len(moments) + 2) + ["EEXPIREDSIGNATUREKEY"]
