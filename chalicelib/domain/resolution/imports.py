@@ -92,8 +92,10 @@ def _leave(target: str, lookup: Lookup) -> str | None:
     """Answer where a target leads that is no path; None where it is not a specifier either."""
     builtin = _builtin(target, lookup)
     if builtin is not None:
-        allowed = lookup.mode == "import" or lookup.profile.imports.requires_builtins
-        return Elsewhere(builtin) if allowed else None
+        if lookup.mode == "require" and not lookup.profile.imports.requires_builtins:
+            # Unlike an invalid target this ends an array: it was found, and cannot be required.
+            raise Refused("file_missing", f"`{target}` is a built-in module, which is no file")
+        return Elsewhere(builtin)
     try:
         name, subpath = split_specifier(target)
     except InvalidName:

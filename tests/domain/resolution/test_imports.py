@@ -114,10 +114,19 @@ def test_each_runtime_has_its_own_way(name: str, expected: tuple[str, str, str])
 
 def test_require_leads_to_no_builtin_in_node() -> None:
     assert [lead("#fs", profile, "require") for profile in (NODE, DENO, BUN)] == [
-        "invalid_target",
+        "file_missing",
         "builtin node:fs",
         "builtin node:fs",
     ]
+
+
+def test_a_builtin_that_cannot_be_required_ends_an_array() -> None:
+    fields = EntryFields(imports={"#a": ["fs", "./a.js"]})
+
+    with pytest.raises(EntryNotFound) as refused:
+        resolve_import(fields, {"a.js"}, "#a", profile=NODE, mode="require")
+
+    assert refused.value.facts["reason"] == "file_missing"
 
 
 def test_a_file_below_another_package_json_has_not_the_imports_of_the_root() -> None:
