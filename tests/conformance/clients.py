@@ -12,7 +12,6 @@ import argparse
 import base64
 import io
 import json
-import posixpath
 import shutil
 import subprocess
 import sys
@@ -115,29 +114,13 @@ def _optional(entries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
             yield name, wanted.lstrip("^~")
 
 
-def publish_all(registry: str, packages: Sequence[Published]) -> Iterator[str]:
-    """Publish all of it; answers which could only be published as `npm pack` would pack them today."""
+def publish_all(registry: str, packages: Sequence[Published]) -> None:
+    """Publish all of it."""
     for package in packages:
         name = package.described["name"]
-        for data in _shapes(package.data):
-            document = publish_document(package.described, data, registry=registry)
-            status, answer = send("PUT", registry + quote(name, safe="@"), document)
-            if status == HTTPStatus.CREATED:
-                break
-            assert answer["code"] == "path_not_normal", answer
-            yield f"{name}: packed again, because {answer['detail']}"
-
-
-def _shapes(data: bytes) -> Iterator[bytes]:
-    yield data
-    yield _packed_again(data)
-
-
-def _packed_again(data: bytes) -> bytes:
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        members = {posixpath.normpath(each.name): each for each in archive if each.isfile()}
-        files = {path.partition("/")[2]: archive.extractfile(each) for path, each in members.items()}
-        return tarball({path: file.read() for path, file in files.items() if file is not None})
+        document = publish_document(package.described, package.data, registry=registry)
+        status, answer = send("PUT", registry + quote(name, safe="@"), document)
+        assert status == HTTPStatus.CREATED, answer
 
 
 def try_client(kind: type[Client], registry: str, folder: Path) -> Iterator[str]:
@@ -174,8 +157,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "storage") as server:
         registry = f"{server.url}/npm/"
         started = time.monotonic()
-        for told in publish_all(registry, packages):
-            print(told, flush=True)
+        publish_all(registry, packages)
         print(f"{len(packages)} packages published in {time.monotonic() - started:.1f} s", flush=True)
         for name in chosen:
             try:

@@ -34,6 +34,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ABSOLUTE: Final = re.compile(
     r"/|(?:[^/]*/)?[A-Za-z]:"
 )  # npm's reader strips a drive letter as if it were a root
+_HERE: Final = re.compile(r"(?:/\.)+(?=/|\Z)")
+"""Segments that name the folder they are in; every client passes over them, and real packages have them."""
 _SUSPECT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|(?:^|/)\.{0,2}(?:/|$)|^[A-Za-z]:|^[^/]*/[A-Za-z]:")
 
 
@@ -107,8 +109,11 @@ def _checked(name: bytes) -> str:
         path = name.decode("utf-8")
     except UnicodeDecodeError:
         raise InvalidUtf8Path(path=shown(name)) from None
+    if _is_plain(path):
+        return path
+    path = _HERE.sub("", path)
     # A lone `.` may be the top directory: `tar -C folder .` makes such archives.
-    if path != "." and not _is_plain(path) and _SUSPECT.search(path.removeprefix("./")):
+    if path != "." and _SUSPECT.search(path.removeprefix("./")):
         raise _fault(path)
     return path
 

@@ -246,11 +246,11 @@ class PathTraversal(Refusal):
 
 
 class PathNotNormal(Refusal):
-    """A path has an empty segment or a `.`, so that one file has two names."""
+    """A path has an empty segment, so that one file has two names."""
 
     code = "path_not_normal"
     title = "A path is not in normal form"
-    sentence = "the path `{path}` has an empty segment or a `.`; pack with `npm pack`"
+    sentence = "the path `{path}` has an empty segment; pack with `npm pack`"
 
 
 class PathTooLong(Refusal):

@@ -51,6 +51,8 @@ _OTHER_INDEX = raw_entry("package/index.js", b"module.exports = 2\n")
 
 ACCEPTED: Final = (
     Shape("an ordinary package", _PLAIN, USUAL),
+    Shape("a path with single dots", _with(raw_entry("package/././a.js", b"1")), WITH_A),
+    Shape("a directory that is a dot", _with(raw_entry("package/./", typeflag="5")), MINIMAL),
     Shape(
         "a top directory of any name",
         tarball({"package.json": package_json()}, top="node v24.19"),
@@ -463,7 +465,13 @@ REFUSED: Final = (
         "path_traversal",
     ),
     Shape("dots in a directory", _with(raw_entry("package/..", typeflag="5")), MINIMAL, "path_traversal"),
-    Shape("a single dot", _with(raw_entry("package/./a.js", b"1")), WITH_A, "path_not_normal"),
+    Shape(
+        "a single dot that names the same file twice",
+        _with(raw_entry("package/a.js", b"1"), raw_entry("package/./a.js", b"1")),
+        WITH_A,
+        "duplicate_entry",
+    ),
+    Shape("a file that is only a dot", _with(raw_entry("package/.", b"1")), MINIMAL, "outside_top_directory"),
     Shape("a double slash", _with(raw_entry("package//a.js", b"1")), WITH_A, "path_not_normal"),
     Shape("no name", _with(raw_entry("", b"1")), MINIMAL, "path_not_normal"),
     Shape(
