@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from chalicelib.api.answers import Answer, is_known, json_answer, not_modified, redirect
+from chalicelib.api.answers import Answer, json_answer, not_modified, redirect
 from chalicelib.api.npm.requests import ABBREVIATED, ALWAYS_ASKED, accepts_gzip, base_of, document_of, form_of
 from chalicelib.api.payloads import actor, publisher_for
 from chalicelib.api.queries import package_name
@@ -50,13 +50,16 @@ CHANGED = (Busy, InvalidName, InvalidPayload, NotAnOwner, PackageNotFound, Publi
 )
 def packument(request: Request) -> Answer:
     """Show all of a package's versions, as they were rendered when they were published."""
-    form, known = form_of(request), _known(request)
-    plain = not accepts_gzip(request)
+    form, plain, known = form_of(request), not accepts_gzip(request), _known(request)
+    has_this_encoding = known is not None and known.endswith(PLAIN) == plain
     found = container().npm_reading.packument(
-        package_name(request), form, base=base_of(request), known=known.removesuffix(PLAIN) if known else None
+        package_name(request),
+        form,
+        base=base_of(request),
+        known=known.removesuffix(PLAIN) if known and has_this_encoding else None,
     )
     etag = f"{found.etag}{PLAIN}" if plain else found.etag
-    if found.data is None or is_known(known, etag):
+    if found.data is None:
         return _varying(not_modified(etag, cache=ALWAYS_ASKED))
     return _varying(
         _shown(request, found.data, etag, ABBREVIATED if form == "abbreviated" else JSON, plain=plain)
