@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.api.answers import Answer, json_answer, not_modified, redirect
 from chalicelib.api.npm.requests import ABBREVIATED, ALWAYS_ASKED, accepts_gzip, base_of, document_of, form_of
-from chalicelib.api.payloads import actor, publisher_for
+from chalicelib.api.payloads import PublishHeaders, actor, publisher_for
 from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Routes
@@ -26,7 +26,6 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.executions.errors import RunHeld
 from chalicelib.domain.head import Head
-from chalicelib.domain.manifest import Claimed
 from chalicelib.domain.publishers import NotAnOwner, PublisherNotAllowed
 from chalicelib.domain.tags import InvalidTag
 from chalicelib.npm.changes import RevisionConflict
@@ -122,7 +121,7 @@ def publish(request: Request) -> Answer:
     publication = read_publication(name, document)
     published = container().publishing.publish(
         PublishRequest(
-            publisher=publisher_for(request.caller, Claimed()),
+            publisher=publisher_for(request.caller, PublishHeaders.read(request.headers).publisher),
             source="npm",
             name=name,
             version=publication.version,

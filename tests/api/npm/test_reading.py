@@ -67,7 +67,8 @@ class TestSpellings:
         assert gzip.decompress(answer.body)
 
     @pytest.mark.parametrize(
-        "file", ["demo-1.0.1.tgz", "other-1.0.0.tgz", "demo-1.0.0.zip", "demo-.tgz", "demo-..%2f1.tgz", "demo-1.tgz"]
+        "file",
+        ["demo-1.0.1.tgz", "other-1.0.0.tgz", "demo-1.0.0.zip", "demo-.tgz", "demo-..%2f1.tgz", "demo-1.tgz"],
     )
     def test_other_files_are_no_tarballs(self, npm: Npm, file: str) -> None:
         npm.put()
@@ -132,7 +133,9 @@ class TestForms:
             (f"{KIND};q=much", True),
         ],
     )
-    def test_the_form_is_the_one_that_is_wanted(self, npm: Npm, accept: str | None, abbreviated: bool) -> None:
+    def test_the_form_is_the_one_that_is_wanted(
+        self, npm: Npm, accept: str | None, abbreviated: bool
+    ) -> None:
         npm.put()
 
         answer = npm.call("GET", "/npm/demo", headers={"accept": accept} if accept else {})
@@ -259,9 +262,7 @@ class TestConditions:
 
     @pytest.mark.parametrize("condition", ['"a", {}, "b"', '{}, "x"', "*"])
     @pytest.mark.parametrize("variant", VARIANTS)
-    def test_conditions_of_several_are_kept(
-        self, npm: Npm, variant: dict[str, str], condition: str
-    ) -> None:
+    def test_conditions_of_several_are_kept(self, npm: Npm, variant: dict[str, str], condition: str) -> None:
         npm.put()
         etag = self.ask(npm, variant).headers["etag"]
 
