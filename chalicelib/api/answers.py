@@ -51,6 +51,8 @@ class Answer:
     def varying_by(self, request_header: str) -> "Answer":
         """Answer the same, telling caches that it also depends on one more header of the request."""
         vary = self.header("Vary")
+        if vary and request_header in vary.split(", "):
+            return self
         return self.with_header("Vary", f"{vary}, {request_header}" if vary else request_header)
 
     def body(self) -> bytes:

@@ -24,13 +24,19 @@ def file(request: Request) -> Answer:
     found = serving.find(package_name(request), request.params["version"], request.params["path"])
     entry = found.entry
     if is_known(request.headers.get("if-none-match"), entry.sha256):
+        serving.check(found)
         return not_modified(entry.sha256, cache=IMMUTABLE)
     if found.url and request.method != "HEAD":
+        serving.check(found)
         return redirect(found.url)  # signed for GET alone
     part = range_of(request, size=entry.size, etag=entry.sha256)
     known = known_content_type(entry.path)
     # Without a telling extension the bytes say what type they are, for HEAD too.
-    data = b"" if request.method == "HEAD" and known else serving.read(found)
+    if request.method == "HEAD" and known:
+        serving.check(found)
+        data = b""
+    else:
+        data = serving.read(found)
     media_type = known or content_type(entry.path, data)
     answer = bytes_answer(
         data if part is None else data[part],

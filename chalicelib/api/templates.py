@@ -15,6 +15,8 @@ from chalicelib.domain.package import MAX_DEPTH
 
 NAME: Final = "name"
 PATH: Final = "path"
+NO_NAME: Final = "-"
+"""What stands in npm's addresses where other things than packages follow."""
 MAX_PATH_SEGMENTS: Final = MAX_DEPTH
 """Every file of a package can be reached by its path."""
 
@@ -152,6 +154,8 @@ def _value(segment: Segment, text: str) -> str | None:
     if segment.variable is None:
         return text if text == segment.text else None
     if segment.variable == PATH and not _is_relative(text):
+        return None
+    if segment.variable == NAME and text == NO_NAME:
         return None
     if not text.startswith(segment.text) or not text.endswith(segment.suffix):
         return None

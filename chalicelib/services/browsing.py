@@ -86,9 +86,6 @@ class Browsing:
 
     def version(self, name: PackageName, wanted: str) -> str:
         """Answer the version that a version number or a tag names."""
-        number = _number(wanted)
-        if number is not None and self._heads.committed(name, number):
-            return number
         return _version_in(self.head(name), wanted)
 
     def version_page(self, name: PackageName, wanted: str) -> VersionPage:

@@ -40,6 +40,12 @@ class Serving:
         url = self._artifacts.file_url(name, version, path) if entry.size > INLINE_BYTES else None
         return PackedFile(name, version, entry, url)
 
+    def check(self, file: PackedFile) -> None:
+        """Make sure that a file is still there, for who will not read it here; one read. Raises VersionNotFound."""
+        head = self._heads.get(file.name)
+        if head is None or file.version not in head.view.versions:
+            raise VersionNotFound(file.name, file.version)
+
     def read(self, file: PackedFile) -> bytes:
         """Answer a file's bytes; one range read of the pack. Raises VersionNotFound."""
         try:

@@ -50,7 +50,10 @@ class Heads:
         return known.document if known else None
 
     def committed(self, name: str, version: str) -> bool:
-        """Tell whether a version is visible; costs nothing once it was seen, because visible versions stay."""
+        """Tell whether a version is or was visible; costs nothing once it was seen.
+
+        Of one that was unpublished since, the bytes are gone: who goes on to read them learns it from the medium.
+        """
         known = self.known(name)
         if known and version in known.view.versions:
             return True

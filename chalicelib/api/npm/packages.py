@@ -4,9 +4,9 @@ import hashlib
 from http import HTTPStatus
 from typing import Any
 
-from chalicelib.api.answers import Answer, is_known, json_answer, not_modified, redirect
+from chalicelib.api.answers import Answer, json_answer, not_modified, redirect
 from chalicelib.api.npm.requests import ABBREVIATED, ALWAYS_ASKED, accepts_gzip, base_of, document_of, form_of
-from chalicelib.api.payloads import actor, publisher_for
+from chalicelib.api.payloads import PublishHeaders, actor, publisher_for
 from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Routes
@@ -28,7 +28,6 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.executions.errors import RunHeld
 from chalicelib.domain.head import Head
-from chalicelib.domain.manifest import Claimed
 from chalicelib.domain.publishers import NotAnOwner, PublisherNotAllowed
 from chalicelib.domain.tags import InvalidTag
 from chalicelib.npm.changes import RevisionConflict
@@ -52,13 +51,16 @@ CHANGED = (Busy, InvalidName, InvalidPayload, NotAnOwner, PackageNotFound, Publi
 )
 def packument(request: Request) -> Answer:
     """Show all of a package's versions, as they were rendered when they were published."""
-    form, known = form_of(request), _known(request)
-    plain = not accepts_gzip(request)
+    form, plain, known = form_of(request), not accepts_gzip(request), _known(request)
+    has_this_encoding = known is not None and known.endswith(PLAIN) == plain
     found = container().npm_reading.packument(
-        package_name(request), form, base=base_of(request), known=known.removesuffix(PLAIN) if known else None
+        package_name(request),
+        form,
+        base=base_of(request),
+        known=known.removesuffix(PLAIN) if known and has_this_encoding else None,
     )
     etag = f"{found.etag}{PLAIN}" if plain else found.etag
-    if found.data is None or is_known(known, etag):
+    if found.data is None:
         return _varying(not_modified(etag, cache=ALWAYS_ASKED))
     return _varying(
         _shown(request, found.data, etag, ABBREVIATED if form == "abbreviated" else JSON, plain=plain)
@@ -125,7 +127,7 @@ def publish(request: Request) -> Answer:
         container().attesting.check(publication.bundle, name, publication.version, sha512)
     published = container().publishing.publish(
         PublishRequest(
-            publisher=publisher_for(request.caller, Claimed()),
+            publisher=publisher_for(request.caller, PublishHeaders.read(request.headers).publisher),
             source="npm",
             name=name,
             version=publication.version,

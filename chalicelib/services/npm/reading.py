@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from chalicelib.domain.errors import InvalidVersion, PackageNotFound, VersionNotFound
 from chalicelib.domain.head import Head
@@ -32,13 +32,6 @@ class PackumentBytes:
     data: bytes | None = None
 
 
-class Condition(NamedTuple):
-    """What a reader has: an ETag as it was given out, taken apart."""
-
-    stored: str
-    base: str
-
-
 class Reading:
     """Reads packuments and versions; `base` is always the address by which the reader knows the registry."""
 
@@ -60,9 +53,7 @@ class Reading:
 
     def packument(self, name: PackageName, form: Form, *, base: str, known: str | None) -> PackumentBytes:
         """Answer a packument; one read, without bytes where `known` is its ETag. Raises PackageNotFound."""
-        condition = _condition(known)
-        wanted = condition.stored if condition and condition.base in {"", _short(base)} else None
-        stored = self._packuments.get(name, form, known=wanted)
+        stored = self._packuments.get(name, form, known=self._stored_etag(known, base))
         if stored is NOT_MODIFIED:
             assert known is not None, "a condition was given"
             return PackumentBytes(known)
@@ -95,6 +86,12 @@ class Reading:
         if text is None:
             raise VersionNotFound(name, version)
         return addressed(marked(text.full, warning(state.deprecated, state.yanked)), base)
+
+    def _stored_etag(self, known: str | None, base: str) -> str | None:
+        """Answer the ETag of the stored bytes that a reader has, or None where it was given out for another address."""
+        stored, _, address = (known or "").partition("~")
+        is_for_this = address == _short(base) if address else base == self._rendering().base
+        return stored if is_for_this else None
 
     def _addressed(
         self, name: str, form: Form, stored: StoredPackument, base: str, known: str | None
@@ -132,13 +129,6 @@ class Reading:
         if stored is None or stored is NOT_MODIFIED:
             raise PackageNotFound(name)
         return stored
-
-
-def _condition(known: str | None) -> Condition | None:
-    if known is None:
-        return None
-    stored, _, base = known.partition("~")
-    return Condition(stored, base)
 
 
 def _short(base: str) -> str:

@@ -37,7 +37,7 @@ class Rendering:
         self._heads = heads
         self._packuments = packuments
         self._texts = texts
-        self._base = base
+        self.base = base
         self._sleep = sleep
 
     def follow(self, head: Head) -> None:
@@ -74,11 +74,11 @@ class Rendering:
             # What other code has made of the same events is made again.
             with suppress(StalePackument):
                 return Packument.from_bytes(stored.data)
-        return Packument(form, name, self._base)
+        return Packument(form, name, self.base)
 
     def _rendered(self, packument: Packument, head: Head) -> bytes:
-        if packument.base != self._base:
-            packument.move(self._base)
+        if packument.base != self.base:
+            packument.move(self.base)
         events = self._events(head, after=packument.seq)
         texts = self._texts_of(head, events)
         packument.follow(events, head.view, texts)

@@ -1,9 +1,10 @@
 """Writing: what npm's clients ask to be changed about a package that is published."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from chalicelib.domain.errors import PackageNotFound
+from chalicelib.domain.errors import InvalidPayload, PackageNotFound
 from chalicelib.domain.head import Change, Head, View, fold
 from chalicelib.domain.names import PackageName
 from chalicelib.npm.changes import (
@@ -16,6 +17,8 @@ from chalicelib.npm.changes import (
 )
 from chalicelib.services.curating import Curating
 from chalicelib.stores.heads import Heads
+
+_REVISION: Final = re.compile(r"[0-9]{1,9}")
 
 
 class Writing:
@@ -30,7 +33,11 @@ class Writing:
 
     def deprecate(self, name: PackageName, document: Mapping[str, Any], *, actor: str) -> Head:
         """Put the messages on versions that a client has changed in what it has read, and change nothing else."""
-        messages = deprecations(document, self._read_by(name, document))
+        present = self._heads.get(name)
+        if present is None:
+            raise PackageNotFound(name)
+        _check_known(document, present.view)
+        messages = deprecations(document, self._read_by(present, document))
 
         def decide(head: Head) -> list[Change]:
             _require_versions(head)
@@ -78,15 +85,20 @@ class Writing:
 
         return self._curating.change(name, decide, actor=actor, rules=not is_admin)
 
-    def _read_by(self, name: PackageName, document: Mapping[str, Any]) -> View:
+    def _read_by(self, head: Head, document: Mapping[str, Any]) -> View:
         """Answer the package as the client has read it, by the revision in what it sends, or else as it is."""
-        head = self._heads.get(name)
-        if head is None:
-            raise PackageNotFound(name)
         revision = document.get("_rev")
-        if not isinstance(revision, str) or not revision.isdecimal() or int(revision) >= head.seq:
+        if not isinstance(revision, str) or not _REVISION.fullmatch(revision) or int(revision) >= head.seq:
             return head.view
         return fold(event for event in self._heads.events(head) if event.seq <= int(revision))
+
+
+def _check_known(document: Mapping[str, Any], view: View) -> None:
+    """Refuse a document with versions that never were: whoever sends it wants to publish them."""
+    for version in kept_versions(document) - view.versions.keys() - view.unpublished.keys():
+        raise InvalidPayload(
+            f"`versions` has `{version[:100]}`, which is not published, and `_attachments` has no tarball of it"
+        )
 
 
 def _require_versions(head: Head) -> None:
