@@ -101,7 +101,7 @@ class TestDerived:
     ) -> None:
         self.fill(registry, 1000)
         with suppress(Death):
-            registry.sweep(FaultyStore(registry.store, Fault.DEATH_BEFORE, at=2000))
+            registry.sweep(FaultyStore(registry.store, Fault.DEATH_BEFORE, at=4000))
         derived = len(registry.lying("index/tail/")) + len(registry.lying("index/shards/"))
         registry.store.reset()
 
