@@ -229,7 +229,11 @@ def _without_compression(data: bytes) -> tuple[bytes, dict[str, Any], list[bytes
     for members in (told["versions"], told["times"]):
         del members["groups"][::3]
     packument = Packument.from_bytes(data)
-    return unpacked(data), told, list(packument.versions), list(packument.times)
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    text = inflater.decompress(data)
+    if not inflater.eof or inflater.unused_data:
+        raise StalePackument("it is not one whole member")
+    return text, told, list(packument.versions), list(packument.times)
 
 
 def _opened(head: Mapping[str, Any], name: str) -> bytes:

@@ -37,24 +37,25 @@ class Texts:
         self._signed = signed
         self._attest = attest
 
-    def settling(self, manifest: Manifest, package: Package) -> Callable[[], VersionText]:
+    def settling(
+        self, manifest: Manifest, package: Package, *, attested: bool = False
+    ) -> Callable[[], VersionText]:
         """Read what a version's text is made of; answers what writes it under the claim, and answers the one it has.
 
-        From then on the package is not read, so that its pack can be sent at the same time.
+        The package is not read any more then, so that its pack can be sent at the same time.
         """
         readme = _readme(package)
 
         def settle() -> VersionText:
-            fields, paths = package.package_json, frozenset(package.files)
-            return self._put(manifest, self._made(manifest, fields, paths, readme, self._sign))
+            facts = self._facts(manifest, self._sign, attested=attested)
+            return self._written(facts, package.package_json, frozenset(package.files), readme)
 
         return settle
 
     def made(self, manifest: Manifest, package: Package, *, writes: bool = True) -> VersionText:
         """Answer the text that a version should have; unless it `writes`, no key is made to sign it."""
-        sign = self._sign if writes else self._signed
-        fields, paths = package.package_json, frozenset(package.files)
-        return self._made(manifest, fields, paths, _readme(package), sign)
+        facts = self._facts(manifest, self._sign if writes else self._signed, attested=True)
+        return version_text(package.package_json, facts, frozenset(package.files), _readme(package))
 
     def get(self, name: str, version: str) -> VersionText | None:
         """Answer the text of a version, made of its pack if need be, or None for one whose pack is gone."""
@@ -80,22 +81,22 @@ class Texts:
         read = self._artifacts.read_file
         readme = (path, read(name, version, index.entries[path])) if path else None
         fields = package_json.parse_package_json(read(name, version, index.entries[package_json.NAME]))
-        text = self._made(stored.manifest, fields, frozenset(index.entries), readme, self._sign)
-        return self._put(stored.manifest, text)
+        facts = self._facts(stored.manifest, self._sign, attested=True)
+        return self._written(facts, fields, frozenset(index.entries), readme)
 
-    def _made(
+    def _written(
         self,
-        manifest: Manifest,
+        facts: Facts,
         fields: Mapping[str, Any],
         paths: frozenset[str],
         readme: tuple[str, bytes] | None,
-        sign: Sign,
     ) -> VersionText:
-        facts = Facts(manifest, sign(manifest), self._attest(manifest))
-        return version_text(fields, facts, paths, readme)
+        text = version_text(fields, facts, paths, readme)
+        return self._texts.put_once(facts.manifest.name, facts.manifest.version, text.to_bytes())
 
-    def _put(self, manifest: Manifest, text: VersionText) -> VersionText:
-        return self._texts.put_once(manifest.name, manifest.version, text.to_bytes())
+    def _facts(self, manifest: Manifest, sign: Sign, *, attested: bool) -> Facts:
+        """Answer what is told beside the package.json; nobody looks for attestations where there can be none."""
+        return Facts(manifest, sign(manifest), self._attest(manifest) if attested else None)
 
 
 def _readme(package: Package) -> tuple[str, bytes] | None:
