@@ -6,7 +6,9 @@ from pydantic import Field
 
 from chalicelib.domain.document import Document
 
-Kind = Literal["index", "head", "manifest", "tarball", "pack", "metadata", "text", "file", "entry", "packument", "job"]
+Kind = Literal[
+    "index", "head", "manifest", "tarball", "pack", "metadata", "text", "file", "entry", "packument", "job"
+]
 Outcome = Literal["equal", "kept", "missing", "corrupt", "outdated", "lost"]
 
 UNREMARKABLE: Final[frozenset[Outcome]] = frozenset({"equal", "kept"})

@@ -29,11 +29,6 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
         ("s3:AbortMultipartUpload", "staged/*"): INTERRUPTED,
         ("s3:AbortMultipartUpload", "tarballs/*"): LOST_STAGED,
         ("s3:PutObject", RING): SIGNING,
-        ("s3:GetObject", "files/*"): READ_BACK,
-        (
-            "s3:GetObject",
-            "manifests/*",
-        ): "a version that was claimed before is read, and so is a doubtful claim",
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("s3:GetObject", "tarballs/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
