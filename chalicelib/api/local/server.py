@@ -38,6 +38,11 @@ class LocalServer(ThreadingTCPServer):
         super().__init__((host, port), Handler)
 
     @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.server_address[1])
+
+    @property
     def url(self) -> str:
         """The address to send requests to."""
         host, port = self.server_address[:2]
