@@ -178,15 +178,20 @@ class Container:
         def sign(manifest: "Manifest") -> list[dict[str, str]]:
             return self.signing.of(manifest)  # made when something is signed, which no read does
 
-        return Texts(texts, self.manifests, self.artifacts, sign=sign)
+        def signed(manifest: "Manifest") -> list[dict[str, str]]:
+            return self.signing.known_of(manifest)
+
+        return Texts(texts, self.manifests, self.artifacts, sign=sign, signed=signed)
 
     @cached_property
     def rendering(self) -> "Rendering":
         """Makes packuments follow heads."""
+        from chalicelib.services.erasing import Erasing
         from chalicelib.services.npm.rendering import Rendering
 
+        erase = Erasing(self.artifacts, self.texts).erase
         base = f"{self.settings.registry_url}/npm/"
-        return Rendering(self.heads, self.packuments, self.texts, base=base)
+        return Rendering(self.heads, self.packuments, self.texts, base=base, erase=erase)
 
     @cached_property
     def npm_reading(self) -> "Reading":
@@ -343,10 +348,8 @@ class Container:
     def deriving(self) -> "Deriving":
         """Makes derived data follow heads."""
         from chalicelib.services.deriving import Deriving
-        from chalicelib.services.erasing import Erasing
 
-        erasing = Erasing(self.artifacts, self.texts)
-        return Deriving(self.heads, self.manifests, self.index, lambda: self.rendering, erasing)
+        return Deriving(self.heads, self.manifests, self.index, lambda: self.rendering)
 
     @cached_property
     def sweeping(self) -> "Sweeping":
@@ -387,7 +390,7 @@ class Container:
         return Rebuilding(
             [
                 IndexObjects(parts),
-                Packages(self.workshop, rooms, parts, self.keys, self.artifact_keys),
+                Packages(self.workshop, self.rendering, rooms, parts, self.keys, self.artifact_keys),
                 JobListings(self.executions),
             ]
         )

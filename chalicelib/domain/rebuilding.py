@@ -6,7 +6,9 @@ from pydantic import Field
 
 from chalicelib.domain.document import Document
 
-Kind = Literal["index", "head", "manifest", "tarball", "pack", "metadata", "file", "entry", "job"]
+Kind = Literal[
+    "index", "head", "manifest", "tarball", "pack", "metadata", "text", "file", "entry", "packument", "job"
+]
 Outcome = Literal["equal", "kept", "missing", "corrupt", "outdated", "lost"]
 
 UNREMARKABLE: Final[frozenset[Outcome]] = frozenset({"equal", "kept"})
@@ -17,7 +19,7 @@ MOST_FINDINGS: Final = 200
 class RebuildFinding(Document):
     """What was found of one object.
 
-    It is `equal` to what was made anew, or `kept`: a pack with other bytes that holds the same files. It was `missing`
+    It is `equal` to what was made anew, or `kept`: other bytes that unpack to the same. It was `missing`
     or `corrupt`, and was written unless this was a check. It is `outdated`: other than the present analyzers make it,
     and left as it was published. Or it is `lost`: nothing that is left can bring it back.
     """

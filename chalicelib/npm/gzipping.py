@@ -88,7 +88,7 @@ def member(extra: Callable[[Sequence[int]], bytes], parts: Iterable["Piece | byt
 def taken_apart(data: bytes) -> Member:
     """Answer the extra field and the body of a member that was put together here; raises ValueError."""
     start = len(_HEADER) + 2
-    if not data.startswith(_HEADER) or data[start : start + 2] != _FIELD:
+    if len(data) < start + 4 or not data.startswith(_HEADER) or data[start : start + 2] != _FIELD:
         raise ValueError("this is no member that was put together from pieces")
     (length,) = struct.unpack_from("<H", data, start + 2)
     body = start + 4 + length

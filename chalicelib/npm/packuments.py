@@ -6,6 +6,7 @@ appending neither parses nor compresses the versions that were there.
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -77,7 +78,7 @@ class Packument:
             if told["layout"] != LAYOUT:
                 raise StalePackument(f"it has the layout {told['layout']}")
             return cls._restored(told, body)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, zlib.error) as error:
             raise StalePackument(str(error)) from error
 
     @classmethod
@@ -188,10 +189,23 @@ def moved(data: bytes, old: str, base: str) -> bytes:
     return packed(_moved(unpacked(data), old, base))
 
 
+def unpacks_to_the_same(data: bytes, other: bytes) -> bool:
+    """Tell whether two packuments differ in nothing but how their texts were compressed."""
+    try:
+        return _without_compression(data) == _without_compression(other)
+    except (StalePackument, ValueError, zlib.error):
+        return False
+
+
 def needed_texts(events: Iterable[Event], view: View) -> set[str]:
     """Answer the versions whose texts are needed to follow events to a view."""
     named = {event.version or "" for event in events if event.type == "publish" or event.type in _MARKS}
     return named & view.versions.keys()
+
+
+def unpublished(events: Iterable[Event]) -> list[str]:
+    """Answer the versions that events have unpublished; their numbers are never given again."""
+    return [event.version or "" for event in events if event.type == "unpublish"]
 
 
 def warning(deprecated: str | None, yanked: str | None) -> str | None:
@@ -206,6 +220,20 @@ def root_fields(view: View, latest: VersionText | None) -> dict[str, Any]:
     owners = [{"name": owner, "email": ""} for owner in view.owners] or fields.get("maintainers", [])
     told = {name: fields[name] for name in _TOLD if name in fields}
     return {**told, "maintainers": owners, **(json.loads(latest.readme) if latest else {})}
+
+
+def _without_compression(data: bytes) -> tuple[bytes, dict[str, Any], list[bytes], list[bytes]]:
+    """Answer what a packument says, what it tells of itself, and the members that can be taken out of it again."""
+    told = json.loads(taken_apart(data).extra)
+    del told["lengths"]
+    for members in (told["versions"], told["times"]):
+        del members["groups"][::3]
+    packument = Packument.from_bytes(data)
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    text = inflater.decompress(data)
+    if not inflater.eof or inflater.unused_data:
+        raise StalePackument("it is not one whole member")
+    return text, told, list(packument.versions), list(packument.times)
 
 
 def _opened(head: Mapping[str, Any], name: str) -> bytes:

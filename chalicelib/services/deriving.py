@@ -7,16 +7,19 @@ from chalicelib.domain.head import Head
 from chalicelib.domain.index import IndexEntry
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.picking import current
-from chalicelib.services.erasing import Erasing
 from chalicelib.services.npm.rendering import Rendering
-from chalicelib.storage.parallel import at_once
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.index import Index
 from chalicelib.stores.manifests import Manifests, StoredManifest
 
 
 class Deriving:
-    """Makes derived data follow heads, and the bytes of what was unpublished go."""
+    """Makes derived data follow heads, and the bytes of what was unpublished go.
+
+    The index entry is written last, when the packuments show the same events and the bytes of what those unpublished
+    are gone. So a head that the index knows has nothing left to be derived, whoever died on the way there: whatever is
+    overdue is found by comparing one number with the head's.
+    """
 
     def __init__(
         self,
@@ -24,13 +27,11 @@ class Deriving:
         manifests: Manifests,
         index: Index,
         rendering: Callable[[], Rendering],
-        erasing: Erasing,
     ) -> None:
         self._heads = heads
         self._manifests = manifests
         self._index = index
         self._rendering = rendering
-        self._erasing = erasing
 
     def derive(self, name: PackageName) -> int | None:
         """Make a package's present state findable, whichever state was announced; answers its `seq`, or None.
@@ -46,11 +47,8 @@ class Deriving:
 
     def follow(self, head: Head) -> None:
         """Make the state of a package findable that a head tells, unless a later one is."""
-        at_once(
-            lambda: self._index.record(index_entry(self._manifests, head)),
-            lambda: self._rendering().follow(head),
-            lambda: self._erasing.follow(head),
-        )
+        self._rendering().follow(head)
+        self._index.record(index_entry(self._manifests, head))
 
 
 def index_entry(manifests: Manifests, head: Head) -> IndexEntry:

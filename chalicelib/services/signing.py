@@ -59,6 +59,10 @@ class Signing:
         at = manifest.claim.published_at
         return [self.sign(manifest.name, manifest.version, manifest.integrity, at)._asdict()]
 
+    def known_of(self, manifest: Manifest) -> list[dict[str, str]]:
+        """Answer the same, and none where there is no key yet; writes nothing."""
+        return self.of(manifest) if self._known or self._keys.get() else []
+
     def public_keys(self) -> list[KeyFacts]:
         """Answer what may be told of every key, the oldest first; none before anything was signed. One read."""
         ring = self._keys.get()

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """
 Let the registry make everything again that is derived from tarballs, manifests, heads and
-jobs: packs, metadata, files, the index, the listings of jobs. What is missing or damaged
-is written; with --check nothing is. It needs a token with the scope admin in PRISM_TOKEN.
+jobs: packs, metadata, files, what npm reads, the index, the listings of jobs. What is
+missing or damaged is written; with --check nothing is. It needs a token with the scope
+admin in PRISM_TOKEN.
 
 Exits with 1 if something is lost that nothing can bring back, and with --check also if
 something is missing or damaged.
@@ -28,7 +29,19 @@ prism rebuild
 prism rebuild --check --json
 """
 
-KINDS: Final = ("head", "manifest", "tarball", "pack", "metadata", "file", "entry", "index", "job")
+KINDS: Final = (
+    "head",
+    "manifest",
+    "tarball",
+    "pack",
+    "metadata",
+    "text",
+    "file",
+    "entry",
+    "packument",
+    "index",
+    "job",
+)
 OUTCOMES: Final = ("equal", "kept", "missing", "corrupt", "outdated", "lost")
 NUMBERS: Final = ("examined", "packages", "versions", "jobs")
 

@@ -1,4 +1,9 @@
-"""Rendering: makes the packuments of a package follow its head, so that reading one is reading one object."""
+"""Rendering: makes the packuments of a package follow its head, so that reading one is reading one object.
+
+A packument is also the record of how far a package has been followed: the bytes of what events unpublished are erased
+before the full one shows these events. So they go even if whoever unpublished died before it could erase them, and
+others have changed the package since.
+"""
 
 import random
 import time
@@ -8,7 +13,7 @@ from typing import Final
 
 from chalicelib.domain.errors import Busy, VersionNotFound
 from chalicelib.domain.head import Event, Head
-from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts
+from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, unpublished
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
 from chalicelib.storage.parallel import at_once, in_parallel
@@ -21,6 +26,9 @@ PATIENCE_SECONDS: Final = 20.0
 FIRST_PAUSE_SECONDS: Final = 0.02
 LONGEST_PAUSE_SECONDS: Final = 1.0
 
+Erase = Callable[[str, str], None]
+"""Removes the bytes of a version that was unpublished."""
+
 
 class Rendering:
     """Renders packuments; `base` is the registry's address for npm's clients, and ends with a slash."""
@@ -32,23 +40,44 @@ class Rendering:
         texts: Texts,
         *,
         base: str,
+        erase: Erase,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._heads = heads
         self._packuments = packuments
         self._texts = texts
         self._base = base
+        self._erase = erase
         self._sleep = sleep
 
     def follow(self, head: Head) -> None:
         """Make both forms show a head, or a later one; raises Busy when too many writers contend for too long."""
         at_once(*(lambda form=form: self._follow(head, form) for form in FORMS))
 
+    def stored(self, name: str, form: Form) -> StoredPackument | None:
+        """Answer a packument as it is now, or None."""
+        stored = self._packuments.get(name, form)
+        assert stored is not NOT_MODIFIED, "nothing was said to be known"
+        return stored
+
+    def anew(self, head: Head, form: Form, text_of: Callable[[str], VersionText]) -> bytes:
+        """Answer a packument as it is made of all events of a head; `text_of` answers the texts of versions."""
+        packument, events = Packument(form, head.name, self._base), self._heads.events(head)
+        versions = sorted(needed_texts(events, head.view))
+        texts = dict(zip(versions, in_parallel(text_of, versions), strict=True))
+        packument.follow(events, head.view, texts)
+        latest = head.view.latest if form == "full" else None
+        return packument.to_bytes(head.view, texts[latest] if latest else None)
+
+    def replace(self, head: Head, form: Form, data: bytes, stored: StoredPackument | None) -> bool:
+        """Write a packument that was made anew over the one that was read; tells whether no writer was first."""
+        self._erase_unpublished(head.name, form, self._heads.events(head))
+        return self._packuments.swap(head.name, form, data, stored)
+
     def _follow(self, head: Head, form: Form) -> None:
         started, pause = time.monotonic(), FIRST_PAUSE_SECONDS
         while True:
-            stored = self._packuments.get(head.name, form)
-            assert stored is not NOT_MODIFIED, "nothing was said to be known"
+            stored = self.stored(head.name, form)
             packument = self._opened(head.name, form, stored)
             if packument.seq >= head.seq:
                 return
@@ -80,10 +109,15 @@ class Rendering:
         if packument.base != self._base:
             packument.move(self._base)
         events = self._events(head, after=packument.seq)
+        self._erase_unpublished(head.name, packument.form, events)
         texts = self._texts_of(head, events)
         packument.follow(events, head.view, texts)
         latest = head.view.latest if packument.form == "full" else None
         return packument.to_bytes(head.view, self._text(head, latest) if latest else None)
+
+    def _erase_unpublished(self, name: str, form: Form, events: Sequence[Event]) -> None:
+        if form == "full":
+            in_parallel(lambda version: self._erase(name, version), unpublished(events))
 
     def _events(self, head: Head, *, after: int) -> list[Event]:
         """Answer the events after one, from the head alone if it has them all."""

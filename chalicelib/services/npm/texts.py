@@ -18,7 +18,7 @@ Attest = Callable[[Manifest], Mapping[str, Any] | None]
 
 
 class Texts:
-    """What npm's clients are told of each version."""
+    """What npm's clients are told of each version; `signed` signs as `sign` does, and makes no key."""
 
     def __init__(
         self,
@@ -27,29 +27,53 @@ class Texts:
         artifacts: Artifacts,
         *,
         sign: Sign = lambda _: (),
+        signed: Sign = lambda _: (),
         attest: Attest = lambda _: None,
     ) -> None:
         self._texts = texts
         self._manifests = manifests
         self._artifacts = artifacts
         self._sign = sign
+        self._signed = signed
         self._attest = attest
 
-    def settle(self, manifest: Manifest, package: Package) -> VersionText:
-        """Write the text of a version under its claim; answers the one it has."""
-        path = readme_path(package.files)
-        readme = (path, package.read(path)) if path else None
-        return self._written(manifest, package.package_json, frozenset(package.files), readme)
+    def settling(
+        self, manifest: Manifest, package: Package, *, attested: bool = False
+    ) -> Callable[[], VersionText]:
+        """Read what a version's text is made of; answers what writes it under the claim, and answers the one it has.
+
+        The package is not read any more then, so that its pack can be sent at the same time.
+        """
+        readme = _readme(package)
+
+        def settle() -> VersionText:
+            facts = self._facts(manifest, self._sign, attested=attested)
+            return self._written(facts, package.package_json, frozenset(package.files), readme)
+
+        return settle
+
+    def made(self, manifest: Manifest, package: Package, *, writes: bool = True) -> VersionText:
+        """Answer the text that a version should have; unless it `writes`, no key is made to sign it."""
+        facts = self._facts(manifest, self._sign if writes else self._signed, attested=True)
+        return version_text(package.package_json, facts, frozenset(package.files), _readme(package))
 
     def get(self, name: str, version: str) -> VersionText | None:
         """Answer the text of a version, made of its pack if need be, or None for one whose pack is gone."""
-        return self._texts.get(name, version) or self._made(name, version)
+        return self._texts.get(name, version) or self._made_of_pack(name, version)
+
+    def stored(self, name: str, version: str) -> bytes | None:
+        """Answer the text of a version as the medium has it now, or None."""
+        return self._texts.stored(name, version)
+
+    def replace(self, name: str, version: str, text: VersionText) -> None:
+        """Write the text of a version over one that is not what it should be."""
+        self._texts.replace(name, version, text.to_bytes())
 
     def remove(self, name: str, version: str) -> None:
         """Remove the text of a version that is gone."""
         self._texts.remove(name, version)
 
-    def _made(self, name: str, version: str) -> VersionText | None:
+    def _made_of_pack(self, name: str, version: str) -> VersionText | None:
         stored, index = self._manifests.get(name, version), self._artifacts.index(name, version)
         if stored is None or index is None:
             return None
@@ -57,15 +81,24 @@ class Texts:
         read = self._artifacts.read_file
         readme = (path, read(name, version, index.entries[path])) if path else None
         fields = package_json.parse_package_json(read(name, version, index.entries[package_json.NAME]))
-        return self._written(stored.manifest, fields, frozenset(index.entries), readme)
+        facts = self._facts(stored.manifest, self._sign, attested=True)
+        return self._written(facts, fields, frozenset(index.entries), readme)
 
     def _written(
         self,
-        manifest: Manifest,
+        facts: Facts,
         fields: Mapping[str, Any],
         paths: frozenset[str],
         readme: tuple[str, bytes] | None,
     ) -> VersionText:
-        facts = Facts(manifest, self._sign(manifest), self._attest(manifest))
         text = version_text(fields, facts, paths, readme)
-        return self._texts.put_once(manifest.name, manifest.version, text.to_bytes())
+        return self._texts.put_once(facts.manifest.name, facts.manifest.version, text.to_bytes())
+
+    def _facts(self, manifest: Manifest, sign: Sign, *, attested: bool) -> Facts:
+        """Answer what is told beside the package.json; nobody looks for attestations where there can be none."""
+        return Facts(manifest, sign(manifest), self._attest(manifest) if attested else None)
+
+
+def _readme(package: Package) -> tuple[str, bytes] | None:
+    path = readme_path(package.files)
+    return (path, package.read(path)) if path else None

@@ -1,7 +1,8 @@
 """Rebuilding: makes every derived object again from what is never changed, and says whether the bytes are equal.
 
     index      entries, shards and snapshot of the index    readable, and what their names say
-    packages   pack, metadata, files, and index entry       from the tarball, the manifest and the head
+    packages   pack, metadata, text, and files              from the tarball and the manifest
+               index entry and packuments                   from the head, manifests and texts
     jobs       places in the listings of jobs               from the jobs
 
 What is missing or damaged is written, unless this is only a check. What was published by other analyzers is told and

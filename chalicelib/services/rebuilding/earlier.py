@@ -28,6 +28,7 @@ class Earlier:
         self._bench = Bench(bench.workshop, bench.keys, bench.artifact_keys, check=True)
         self._name = name
         self._certain: set[str] = set()
+        self._texts: dict[str, bool] = {}
 
     def vouch_for(self, version: str) -> None:
         """Remember that the stored metadata of a version is right."""
@@ -36,6 +37,14 @@ class Earlier:
     def is_certain(self, version: str) -> bool:
         """Tell whether the stored metadata of a version was found right, or made so."""
         return version in self._certain
+
+    def tell_of_text(self, version: str, *, sound: bool) -> None:
+        """Remember whether the stored text of a version is what it should be."""
+        self._texts[version] = sound
+
+    def knows_text(self, version: str) -> bool | None:
+        """Tell whether the stored text of a version is what it should be, or None if nobody has looked."""
+        return self._texts.get(version)
 
     def stored(self, version: str) -> Metadata | None:
         """Answer a version's metadata as it is stored, or None for none that can be read."""

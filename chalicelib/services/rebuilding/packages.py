@@ -1,4 +1,4 @@
-"""Packages: every visible version of every package, in order, and then what the index says of the package."""
+"""Packages: every visible version of every package, in order, and then what the index and npm say of the package."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,11 @@ from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.rebuilding import RebuildFinding
 from chalicelib.domain.semver.versions import version_key
+from chalicelib.services.npm.rendering import Rendering
 from chalicelib.services.publishing import Workshop
 from chalicelib.services.rebuilding.earlier import Earlier
 from chalicelib.services.rebuilding.entries import examine_entry
+from chalicelib.services.rebuilding.packuments import examine_packuments
 from chalicelib.services.rebuilding.values import Bench, Lost, Unit
 from chalicelib.services.rebuilding.versions import examine_version
 from chalicelib.storage.port import ObjectNotFound
@@ -25,9 +27,16 @@ class Packages:
     name = "packages"
 
     def __init__(
-        self, workshop: Workshop, rooms: Rooms, parts: IndexParts, keys: ObjectKeys, artifact_keys: ObjectKeys
+        self,
+        workshop: Workshop,
+        rendering: Rendering,
+        rooms: Rooms,
+        parts: IndexParts,
+        keys: ObjectKeys,
+        artifact_keys: ObjectKeys,
     ) -> None:
         self._workshop = workshop
+        self._rendering = rendering
         self._rooms = rooms
         self._parts = parts
         self._keys = keys
@@ -55,7 +64,9 @@ class Packages:
                 findings = examine_version(bench, name, version, earlier)
                 yield Unit(f"{name} {version}", findings, {"versions": 1})
         sound = RebuildFinding(kind="head", key=self._keys.head(name), outcome="equal")
-        yield Unit(name, [sound, examine_entry(bench, self._parts, head, earlier)], {"packages": 1})
+        entry = examine_entry(bench, self._parts, head, earlier)
+        packuments = examine_packuments(bench, self._rendering, head, earlier)
+        yield Unit(name, [sound, entry, *packuments], {"packages": 1})
 
     def _read(self, name: PackageName) -> Head:
         """Answer a head, all of whose events can be read; raises Lost."""

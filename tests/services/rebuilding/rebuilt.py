@@ -80,14 +80,15 @@ def bytes_of(medium: ObjectStore, key: str) -> bytes:
 
 
 def derived(made: World, keys: set[str]) -> set[str]:
-    """Answer those keys that are neither a tarball, a manifest or a head, nor a record of a job."""
+    """Answer those keys that are neither a tarball, a manifest, a head or a signing key, nor a record of a job."""
     box = made.container
     given = {
         key
         for name, version in versions(made)
         for key in (box.keys.manifest(name, version), box.artifact_keys.tarball(name, version))
     }
-    return {key for key in keys - given if not key.startswith((box.keys.heads, box.keys.jobs))}
+    kept = (box.keys.heads, box.keys.jobs, box.keys.signing_keys)
+    return {key for key in keys - given if not key.startswith(kept)}
 
 
 def versions(made: World) -> list[tuple[str, str]]:

@@ -63,7 +63,10 @@ class TestEverythingAnew:
         assert (portion.findings, portion.next) == ([], None)
         assert {kind: set(counts) for kind, counts in portion.counts.items()} == {
             kind: {"equal"}
-            for kind in ("index", "head", "tarball", "pack", "manifest", "metadata", "entry", "job")
+            for kind in (
+                *("index", "head", "tarball", "pack", "manifest", "metadata", "text", "entry"),
+                *("packument", "job"),
+            )
         }
         assert WRITES & {call.verb for call in empty.store.calls} == set()
         assert objects.read() == before
@@ -83,7 +86,7 @@ class TestEverythingAnew:
         portions = rebuild(registry.fresh(), check=True)
 
         assert objects.read() == left
-        assert outcomes(portions)["missing"] == 4 + 4 + 2 + 3 * 4
+        assert outcomes(portions)["missing"] == 4 + 4 + 4 + 2 + 2 * 2 + 3 * 4
 
     def test_an_empty_registry_has_nothing_to_rebuild(self) -> None:
         [portion] = rebuild(memory_world().container)

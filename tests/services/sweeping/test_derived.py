@@ -1,6 +1,6 @@
 """Derived data that is overdue follows its head."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -8,9 +8,37 @@ import pytest
 
 from chalicelib.domain.head import Head
 from chalicelib.domain.names import PackageName
+from chalicelib.npm.packuments import FORMS, Packument
+from chalicelib.storage.port import NOT_MODIFIED, ObjectStore
 from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
+from chalicelib.storage.wrappers.passing import PassingStore
 from tests.services.sweeping.swept import Registry, calls, task
 from tests.worlds import publish
+
+DEMO = PackageName("demo")
+
+
+class DyingStore(PassingStore):
+    """A medium whose process dies before it writes a packument of one form."""
+
+    def __init__(self, inner: ObjectStore, form: str) -> None:
+        super().__init__(inner)
+        self._form = form
+
+    def _call(self, verb: str, key: str, call: Callable[[], Any]) -> Any:
+        if verb == "put" and key.endswith(f"/{self._form}.json.gz"):
+            raise Death
+        return call()
+
+
+def seqs(registry: Registry) -> dict[str, int]:
+    """Answer the event that each packument of the package shows last."""
+    found = {form: registry.process().packuments.get(DEMO, form) for form in FORMS}
+    return {
+        form: Packument.from_bytes(stored.data).seq
+        for form, stored in found.items()
+        if stored is not None and stored is not NOT_MODIFIED
+    }
 
 
 class TestDerived:
@@ -101,7 +129,7 @@ class TestDerived:
     ) -> None:
         self.fill(registry, 1000)
         with suppress(Death):
-            registry.sweep(FaultyStore(registry.store, Fault.DEATH_BEFORE, at=2000))
+            registry.sweep(FaultyStore(registry.store, Fault.DEATH_BEFORE, at=4000))
         derived = len(registry.lying("index/tail/")) + len(registry.lying("index/shards/"))
         registry.store.reset()
 
@@ -139,6 +167,43 @@ class TestDerived:
 
         assert task(registry.sweep(), "derived").named == ["demo"]
         assert registry.listed() == [("demo", "1.0.0")]
+
+    @pytest.mark.parametrize("packument", ["full", "abbreviated"])
+    def test_packuments_of_a_publisher_who_died_after_the_commit_are_rendered(
+        self, registry: Registry, packument: str
+    ) -> None:
+        publish(registry.process())
+        with suppress(Death):
+            registry.process(DyingStore(registry.store, packument)).curating.tag(
+                DEMO, "next", "1.0.0", actor="Alice"
+            )
+
+        assert task(registry.sweep(), "derived").named == ["demo"]
+        assert seqs(registry) == {"full": 2, "abbreviated": 2}
+
+    @pytest.mark.parametrize("later", [False, True], ids=["at-once", "after-another-change"])
+    @pytest.mark.parametrize("at", range(1, 12))
+    def test_what_was_unpublished_is_erased_wherever_the_one_who_did_it_has_died(
+        self, registry: Registry, at: int, later: bool
+    ) -> None:
+        publish(registry.process())
+        publish(registry.process(), "2.0.0")
+        process = registry.process(FaultyStore(registry.store, Fault.DEATH_AFTER, at=at))
+        document: dict[str, Any] = {"versions": {"2.0.0": {}}}
+        with suppress(Death):
+            process.npm_writing.keep(DEMO, "2", document, actor="Alice")
+        if later:
+            registry.process().curating.tag(DEMO, "next", "2.0.0", actor="Alice")
+
+        registry.sweep()
+
+        unpublished = "1.0.0" in registry.process().heads.get(DEMO).view.unpublished  # type: ignore[union-attr]  # there
+        rooms = ("tarballs/demo/1", "files/demo/1", "npm/demo/versions/1")
+        left = [name for room in rooms for name in registry.lying(room)]
+        assert bool(left) != unpublished
+        entry = registry.process().index.entry("demo")
+        assert entry is not None
+        assert set(seqs(registry).values()) == {entry.seq}
 
     @pytest.mark.parametrize("key", ["heads/UPPER.json", "heads/demo", "heads/@acme.json"])
     def test_what_is_no_head_is_left_alone(self, registry: Registry, key: str) -> None:
