@@ -1,7 +1,7 @@
 """The packaged CloudFormation template: Chalice's, and everything that Chalice has no setting for.
 
-The bucket's name, the first token's digest, the limits of concurrency and where alarms go are parameters, whose
-defaults are the stage's. Functions, queues and log groups have the names that `chalice deploy` gives
+The bucket's name, the first token's digest, the address, the limits of concurrency and where alarms go are parameters,
+whose defaults are the stage's. Functions, queues and log groups have the names that `chalice deploy` gives
 them, so that policies and alarms are the same ones.
 """
 
@@ -35,6 +35,10 @@ DIGEST_PATTERN: Final = "(sha256:[0-9a-f]{64})?"
 BUCKET_NAME: Final = "The name of the bucket that keeps everything; nobody else may have one of this name"
 ADMIN_DIGEST: Final = (
     "The digest of the first token with the scope admin, or empty; the guide says how to make it"
+)
+URL_PATTERN: Final = "(https?://.+)?"
+REGISTRY_URL: Final = (
+    "The address by which npm's clients know the registry, without /npm/, or empty; the guide says which"
 )
 ALARM_TOPIC: Final = "The ARN of the SNS topic that alarms are sent to, or empty"
 RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
@@ -103,6 +107,12 @@ def parameters(stage: Stage) -> Template:
             "AllowedPattern": DIGEST_PATTERN,
             "Description": ADMIN_DIGEST,
         },
+        "RegistryUrl": {
+            "Type": "String",
+            "Default": stage.registry_url,
+            "AllowedPattern": URL_PATTERN,
+            "Description": REGISTRY_URL,
+        },
         "AlarmTopic": {
             "Type": "String",
             "Default": "",
@@ -135,6 +145,7 @@ def _complete_function(stage: Stage, function: Function, resources: Template) ->
     variables = properties["Environment"]["Variables"]
     variables["PRISM_S3_BUCKET"] = {"Ref": "BucketName"}
     variables["PRISM_ADMIN_TOKEN"] = {"Ref": "AdminToken"}
+    variables["PRISM_REGISTRY_URL"] = {"Ref": "RegistryUrl"}
     properties["EphemeralStorage"] = {"Size": function.storage}
     properties["ReservedConcurrentExecutions"] = _if_given(_limit(function))
     resources[function.logical_id]["DependsOn"] = [_log_group(function)]

@@ -47,6 +47,15 @@ def finish(account: Account, stage: Stage, deployed: Deployed, topic: str | None
     for alarm in alarms(stage):
         put_alarm(account, alarm, topic)
     yield f"alarms: {len(alarms(stage))}, sent to {topic or 'nobody'}"
+    yield _told_of_address(stage, deployed)
+
+
+def _told_of_address(stage: Stage, deployed: Deployed) -> str:
+    """Say for which address packuments are rendered, or what to set so that they are rendered for one."""
+    if stage.registry_url:
+        return f"npm: packuments are rendered for {stage.registry_url}/npm/"
+    address = deployed.url.rstrip("/")
+    return f"npm: set PRISM_REGISTRY_URL to {address} (or to its domain) in .chalice/config.json, and deploy again"
 
 
 def keep_dead_letters(account: Account, function: Function) -> str:

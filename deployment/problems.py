@@ -79,7 +79,8 @@ PROBLEMS: Final[dict[str, GatewayProblem]] = {
     "QUOTA_EXCEEDED": _BUSY,
     "REQUEST_TOO_LARGE": GatewayProblem(
         PayloadTooLarge,
-        "the gateway in front of the registry takes no body this large; upload to the bucket instead",
+        "the gateway in front of the registry takes no body this large; run `npm pack` and upload the tarball to the "
+        "bucket with `aws s3 cp`, as docs/guides/publish-by-upload.md tells",
     ),
     "RESOURCE_NOT_FOUND": GatewayProblem(
         RouteNotFound, "nothing is served at this path; `/v1/openapi.json` lists every route"

@@ -71,6 +71,7 @@ class Stage:
     bucket: str
     prefix: str
     admin_token: str
+    registry_url: str
     functions: Mapping[str, Function]
     traced: bool
     custom_domain: bool
@@ -128,6 +129,7 @@ def read_stage(name: str, path: Path = CONFIG) -> Stage:
         bucket=variables["PRISM_S3_BUCKET"],
         prefix=f"{prefix}/" if prefix else "",
         admin_token=variables.get("PRISM_ADMIN_TOKEN", ""),
+        registry_url=variables.get("PRISM_REGISTRY_URL", ""),
         functions={function: _function(config, name, function) for function in FUNCTIONS},
         traced=bool(own.get("xray", config.get("xray", False))),
         custom_domain="api_gateway_custom_domain" in own,

@@ -22,7 +22,9 @@ from deployment.cloudformation import (
     BUCKET_NAME,
     BUCKET_PATTERN,
     DIGEST_PATTERN,
+    REGISTRY_URL,
     RESPONSES,
+    URL_PATTERN,
     UnexpectedTemplate,
 )
 from deployment.delivery import DEAD_LETTER_SECONDS, MAXIMUM_AGE_SECONDS, RETRIES
@@ -42,6 +44,12 @@ PLACE: Final = Place(
     "${data.aws_region.chalice.region}",
     "${data.aws_caller_identity.chalice.account_id}",
 )
+VARIABLES: Final = {
+    "PRISM_S3_BUCKET": "bucket_name",
+    "PRISM_ADMIN_TOKEN": "admin_token",
+    "PRISM_REGISTRY_URL": "registry_url",
+}
+"""What the functions are told that may differ between two applications of a stage."""
 API_RESOURCE: Final = "rest_api"
 SWAGGER: Final = "chalice_api_swagger"
 
@@ -69,7 +77,7 @@ def mended(stage: Stage, configuration: Configuration) -> Configuration:
 def _mend_function(stage: Stage, function: Function, resources: Configuration) -> None:
     described = resources["aws_lambda_function"][function.name]
     variables = described["environment"]["variables"]
-    for name, variable in {"PRISM_S3_BUCKET": "bucket_name", "PRISM_ADMIN_TOKEN": "admin_token"}.items():
+    for name, variable in VARIABLES.items():
         variables[name] = f"${{var.{variable}}}"
     described["reserved_concurrent_executions"] = f"${{var.{_limit(function)}}}"
     described["ephemeral_storage"] = {"size": function.storage}
@@ -183,6 +191,12 @@ def _variables(stage: Stage) -> Configuration:
             "description": ADMIN_DIGEST,
             "sensitive": True,
             "validation": _matching("admin_token", DIGEST_PATTERN, "not `sha256:` and 64 hex digits"),
+        },
+        "registry_url": {
+            "type": "string",
+            "default": stage.registry_url,
+            "description": REGISTRY_URL,
+            "validation": _matching("registry_url", URL_PATTERN, "no http or https address"),
         },
         "alarm_topic": {
             "type": "string",

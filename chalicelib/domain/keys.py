@@ -229,7 +229,7 @@ class ObjectKeys:
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """The prefixes of what nothing ever removes."""
+        """The prefixes of what no rule of a bucket may remove; only unpublishing removes some of it."""
         rooms = (
             "manifests",
             "metadata",

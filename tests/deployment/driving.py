@@ -15,6 +15,7 @@ from urllib.parse import quote
 from app import app
 from chalicelib.api.routing import Route
 from chalicelib.container import Container, installed
+from chalicelib.domain.names import PackageName
 from chalicelib.domain.tokens import digest_of, token_text
 from chalicelib.events.heads import derive_packages
 from chalicelib.events.jobs import run_jobs
@@ -60,8 +61,10 @@ VALUES: Final = {
     "rev": "1-0",
     "token": "000000000000",
     "login": "00000000-" + 40 * "0",
+    "file": "demo-1.0.0.tgz",
+    "revision": "0",
 }
-BODIES: Final[dict[str, dict[str, object]]] = {
+BODIES: Final[dict[str, object]] = {
     "PUT /v1/packages/{name}/dist-tags/{tag}": {"version": "1.0.0"},
     "PUT /v1/packages/{name}/{version}/deprecation": {"message": "old"},
     "PUT /v1/packages/{name}/{version}/yank": {"yanked": True},
@@ -71,6 +74,9 @@ BODIES: Final[dict[str, dict[str, object]]] = {
     "PUT /npm/-/user/org.couchdb.user:{user}": {"password": ADMIN},
     "PUT /npm/-/user/org.couchdb.user:{user}/-rev/{rev}": {"password": ADMIN},
     "POST /npm/-/npm/v1/tokens": {"name": "laptop"},
+    "PUT /npm/{name}": {"versions": {"1.0.0": {"deprecated": "old"}}},
+    "PUT /npm/{name}/-rev/{revision}": {"versions": {}},
+    "PUT /npm/-/package/{name}/dist-tags/{tag}": "1.0.0",
     "POST /v1/advisories": {"advisories": [osv("GHSA-1", "demo")]},
     "POST /npm/-/npm/v1/security/advisories/bulk": {"demo": ["1.0.0"]},
     "POST /npm/-/npm/v1/security/audits": {"dependencies": {"demo": {"version": "1.0.0"}}},
@@ -161,6 +167,7 @@ def drive(recorder: Recorder) -> None:
         for work in (
             _publish,
             _ask_every_route,
+            _unpublish_over_npm,
             _log_in,
             _read_what_is_large,
             _upload,
@@ -207,6 +214,40 @@ def _ask_every_route(recorder: Recorder) -> None:
         recorder.ask("PUT", "/v1/publishers/*", {})  # or nobody could publish from here on
 
 
+def _unpublish_over_npm(recorder: Recorder) -> None:
+    """Unpublish a version whose files are objects too, and read what is left, made of packs where it is gone."""
+    _put_file(recorder, "1.0.3")
+    with recorder.process(API):
+        document = recorder.ask("GET", "/npm/demo").json
+        del document["versions"]["1.0.3"]
+        assert recorder.ask("PUT", f"/npm/demo/-rev/{document['_rev']}", document).status == 200
+        assert recorder.ask("DELETE", f"/npm/demo/-/demo-1.0.3.tgz/-rev/{document['_rev']}").status == 200
+    _leave_unpublished(recorder, "1.0.2")
+    with recorder.process(API):
+        assert recorder.ask("GET", "/npm/demo").status == 200
+        with patch("chalicelib.api.npm.packages.INLINE_BYTES", 1):
+            assert recorder.ask("GET", "/npm/demo").status == 302
+
+
+def _put_file(recorder: Recorder, version: str) -> None:
+    """Give a version a file that is an object of its own."""
+    recorder.medium.put(f"prism/packages/demo/{version}/large.bin", b"large")
+
+
+def _leave_unpublished(recorder: Recorder, version: str) -> None:
+    """Unpublish a version and die before anything follows; what npm reads of the package is lost besides."""
+    _put_file(recorder, version)
+    dying = recorder.another()
+    head = dying.heads.get("demo")
+    assert head is not None
+    kept: dict[str, object] = {number: {} for number in head.view.versions if number != version}
+    with patch.object(dying.deriving, "follow"):
+        dying.npm_writing.keep(PackageName("demo"), str(head.seq), {"versions": kept}, actor="admin")
+    for key in keys_below(recorder.medium, "prism/npm/demo/"):
+        if "/versions/" not in key or "/versions/1.0." in key:  # those whose packs can be read
+            recorder.medium.delete(key)
+
+
 def _log_in(recorder: Recorder) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     with recorder.process(API):
@@ -239,6 +280,7 @@ def _upload(recorder: Recorder) -> None:
     }
     for name, data in uploads.items():
         recorder.medium.put(f"prism/incoming/{name}.tgz", data)
+    _leave_unpublished(recorder, "1.0.4")
     with recorder.process("publish_uploads"):
         for name in [*uploads, "accepted"]:
             publish_uploads(created(f"prism/incoming/{name}.tgz", recorder.bucket))
@@ -248,9 +290,11 @@ def _derive(recorder: Recorder) -> None:
     publisher = recorder.another()
     with recorder.process("derive_packages"):
         for number in range(4):
-            # Whoever published died before the index had it.
-            with patch.object(publisher.index, "record"):
+            # Whoever published died before anything followed.
+            with patch.object(publisher.deriving, "follow"):
                 publish(publisher, f"4.0.{number}")
+            if number == 1:
+                _leave_unpublished(recorder, "1.0.5")
             derive_packages(created("prism/heads/demo.json", recorder.bucket))
         derive_packages(created("prism/heads/missing.json", recorder.bucket))
 
@@ -259,6 +303,7 @@ def _run_queued_jobs(recorder: Recorder) -> None:
     """Run what was replayed over HTTP, and jobs that had failed before they had taken their versions' numbers."""
     _fail_and_replay(recorder, "5.0.0", "5.0.1")
     queued = keys_below(recorder.medium, QUEUED)
+    _leave_unpublished(recorder, "1.0.6")
     with recorder.process("run_jobs"):
         for key in queued:
             run_jobs(created(key, recorder.bucket))
@@ -295,8 +340,9 @@ def _leave_over(recorder: Recorder, *versions: str) -> set[str]:
         with suppress(SystemExit), patch.object(claim, "execute", side_effect=SystemExit):
             publish(dying, version, files=LARGE_FILES)
     _settle_for_others(recorder, versions[-1])
-    with patch.object(dying.index, "record"):
+    with patch.object(dying.deriving, "follow"):
         publish(dying, versions[0], name="underived")
+    _leave_unpublished(recorder, {"6.0.0": "1.0.7", "7.0.0": "2.0.1"}[versions[0]])
     left_over = {f"staged/{'a' * 64}.tgz", f"staged/{'a' * 64}.pack", f"index/shards/{'b' * 64}.json"}
     for key in left_over:
         recorder.medium.put(f"prism/{key}", b"left over")

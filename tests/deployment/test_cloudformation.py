@@ -138,6 +138,7 @@ def test_functions_are_told_the_bucket_and_the_first_token(name: str) -> None:
         variables = template(name)["Resources"][function.logical_id]["Properties"]["Environment"]["Variables"]
         assert variables["PRISM_S3_BUCKET"] == {"Ref": "BucketName"}
         assert variables["PRISM_ADMIN_TOKEN"] == {"Ref": "AdminToken"}
+        assert variables["PRISM_REGISTRY_URL"] == {"Ref": "RegistryUrl"}
         assert variables["PRISM_ACCESS"] == "token"
         assert variables["PRISM_STAGE"] == name
 

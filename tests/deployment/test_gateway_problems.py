@@ -64,6 +64,14 @@ def test_each_kind_has_the_status_it_means(kind: str, status: int, code: str) ->
     assert (told["status"], told["code"]) == (status, code)
 
 
+def test_a_body_that_is_too_large_is_refused_with_what_works_where_npm_prints_it() -> None:
+    told = document("REQUEST_TOO_LARGE")
+
+    assert "`aws s3 cp`" in told["error"]
+    assert "docs/guides/publish-by-upload.md" in told["error"]
+    assert told["error"] == told["detail"]
+
+
 @pytest.mark.parametrize("kind", ["THROTTLED", "INTEGRATION_TIMEOUT"])
 def test_what_may_be_repeated_says_when(kind: str) -> None:
     assert gateway_responses(STAGE)[kind]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"

@@ -131,6 +131,7 @@ def test_functions_are_told_the_bucket_and_the_first_token(name: str) -> None:
         variables = function["environment"]["variables"]
         assert variables["PRISM_S3_BUCKET"] == "${var.bucket_name}"
         assert variables["PRISM_ADMIN_TOKEN"] == "${var.admin_token}"
+        assert variables["PRISM_REGISTRY_URL"] == "${var.registry_url}"
         assert variables["PRISM_STAGE"] == name
 
 
@@ -204,7 +205,7 @@ def test_both_ways_give_functions_the_same_room(name: str) -> None:
         assert described[function.name]["ephemeral_storage"] == {"size": function.storage}
 
 
-@pytest.mark.parametrize("variable", ["bucket_name", "admin_token"])
+@pytest.mark.parametrize("variable", ["bucket_name", "admin_token", "registry_url"])
 def test_a_wrong_value_is_refused_before_anything_is_made(variable: str) -> None:
     _, added = configuration("dev")
     told, parameters = added["variable"][variable], template("dev")["Parameters"]
