@@ -8,13 +8,15 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn
+from urllib.parse import urlsplit
 
 from chalicelib.api.local.server import LocalServer
 from chalicelib.api.local.worker import LocalWorker
-from chalicelib.container import container
+from chalicelib.container import Container, installed
 from chalicelib.settings import InvalidSettings, Settings, port
 
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -33,20 +35,26 @@ def main() -> int:
     """Serve until interrupted or terminated; answers the exit status."""
     try:
         settings = Settings.from_env()
-        _ = (
-            container().store,
-            container().artifact_store,
-        )  # what cannot be opened is told before anything is served
         server = open_server(*address_of(os.environ), limit=settings.limits.payload)
+        box = Container(known_as(settings, server, os.environ))
+        _ = box.store, box.artifact_store  # what cannot be opened is told before anything is served
     except (InvalidSettings, CannotListen) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISUSED
-    worker = LocalWorker(container())
-    sys.stdout.write(f"{greeting(server.url, settings)}\n")
-    sys.stdout.flush()
-    serve_until_stopped(server)
-    worker.finish(STOP_SECONDS)
+    with installed(box):
+        worker = LocalWorker(box)
+        sys.stdout.write(f"{greeting(server.url, settings)}\n")
+        sys.stdout.flush()
+        serve_until_stopped(server)
+        worker.finish(STOP_SECONDS)
     return 0
+
+
+def known_as(settings: Settings, server: LocalServer, environ: Mapping[str, str]) -> Settings:
+    """Answer settings by which the registry is known to npm at the port it listens on, unless they say otherwise."""
+    if environ.get("PRISM_REGISTRY_URL", "").strip():
+        return settings
+    return replace(settings, registry_url=f"http://localhost:{server.server_port}")
 
 
 def open_server(host: str, port: int, *, limit: int) -> LocalServer:
@@ -78,7 +86,7 @@ def address_of(environ: Mapping[str, str]) -> tuple[str, int]:
 
 
 def greeting(url: str, settings: Settings) -> str:
-    """Say where the registry is, what it keeps its state in, and three commands to try."""
+    """Say where the registry is, what it keeps its state in, and commands to try."""
     usual = url == f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
     told = "" if usual else f"PRISM_REGISTRY_URL={url} "
     prism = _command()
@@ -92,6 +100,7 @@ def greeting(url: str, settings: Settings) -> str:
             f"  {told}{prism} publish path/to/package",
             f"  {told}{prism} resolve name@latest",
             f"  curl {token}{url}/v1/packages",
+            f"  npm config set registry http://localhost:{urlsplit(url).port}/npm/",
             *(GUARDED if guarded else ()),
             *(NO_ADMIN if guarded and settings.admin_token is None else ()),
         )

@@ -48,7 +48,8 @@ VARIABLES: Final = {
     "own, for a CDN that points at the bucket",
     "PRISM_PUBLIC_BASE_URL": "what the URLs of files begin with; default: relative URLs",
     "PRISM_REGISTRY_URL": "the address by which npm's clients know the registry, without `/npm/`; packuments are "
-    "rendered for it, and adapted for who comes by another; default `http://localhost:8000`",
+    "rendered for it, and adapted for who comes by another; default `http://localhost:8000`, "
+    "or the port that `serve.py` listens on",
     "PRISM_ACCESS": "`open` lets everybody read and write (default on a machine); `token` asks for a token (default on "
     "Lambda)",
     "PRISM_ADMIN_TOKEN": "the first token with the scope `admin`: the token itself, or `sha256:` and its digest in hex",

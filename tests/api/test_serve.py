@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,11 +20,13 @@ import pytest
 from chalicelib.api.gateway import PrismApp
 from chalicelib.api.local.server import running
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
+from chalicelib.npm.packuments import seen
 from chalicelib.settings import Settings
 from serve import greeting
 from tests.api.callers import Received, assert_problem
 from tests.api.demo import MODULE, demo_app
 from tests.servers import ROOT, environment, serving
+from tests.worlds import package
 
 RAW = {"Content-Type": "application/octet-stream"}
 UPLOAD = b"PUT /v1/uploads/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n"
@@ -303,6 +306,23 @@ def test_the_command_says_where_it_is_and_what_to_try(tmp_path: Path) -> None:
         assert "prism publish" in server.greeting
         assert "prism resolve" in server.greeting
         assert f"curl {server.url}/v1/packages" in server.greeting
+        port = urlsplit(server.url).port
+        assert f"npm config set registry http://localhost:{port}/npm/" in server.greeting
+
+
+@pytest.mark.parametrize("given", [None, "https://packages.example"])
+def test_packuments_are_rendered_for_the_port_it_listens_on_unless_an_address_is_set(
+    tmp_path: Path, given: str | None
+) -> None:
+    with serving(tmp_path, **({"PRISM_REGISTRY_URL": given} if given else {})) as server:
+        port = urlsplit(server.url).port
+        sent = urllib.request.Request(
+            f"{server.url}/v1/packages/demo", package(), {"Content-Type": "application/gzip"}, method="POST"
+        )
+        urllib.request.urlopen(sent, timeout=20).close()
+    stored = (tmp_path / "npm/demo/full.json.gz").read_bytes()
+
+    assert seen(stored).base == f"{given or f'http://localhost:{port}'}/npm/"
 
 
 def test_where_tokens_are_asked_for_the_commands_to_try_send_one() -> None:
