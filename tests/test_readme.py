@@ -13,6 +13,7 @@ from tests.servers import environment
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "http://127.0.0.1:8000"
+NPM = "http://localhost:8000"
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
@@ -47,14 +48,18 @@ def test_the_readme_starts_with_make_run_and_tests_with_make_test() -> None:
     assert BLOCKS[-1] == "make test\n"
 
 
-def test_the_commands_publish_resolve_and_read_a_project(address: str, tmp_path: Path) -> None:
+def test_the_commands_publish_resolve_read_and_install_a_project(address: str, tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    script = BLOCKS[1].replace(ADDRESS, address)
+    script = (
+        (BLOCKS[1] + BLOCKS[2])
+        .replace(ADDRESS, address)
+        .replace(NPM, address.replace("127.0.0.1", "localhost"))
+    )
 
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=tmp_path,
-        env=environment({"PRISM_REGISTRY_URL": address}),
+        env=environment({"PRISM_REGISTRY_URL": address, "npm_config_cache": str(tmp_path / "cache")}),
         capture_output=True,
         text=True,
         timeout=60,
@@ -65,3 +70,4 @@ def test_the_commands_publish_resolve_and_read_a_project(address: str, tmp_path:
     assert "hello-prism@1.0.0" in done.stdout + done.stderr
     assert "/packages/hello-prism/1.0.0/index.js" in done.stdout
     assert "export const greet = (name) => `Hello, ${name}!`" in done.stdout
+    assert done.stdout.endswith("Hello, npm!\n")

@@ -74,6 +74,23 @@ def test_the_command_shows_what_was_dropped_within_seconds(emulation: Running) -
     assert "3.0.1" in shown.stdout
 
 
+def test_what_was_dropped_is_installable_by_npm(emulation: Running, tmp_path: Path) -> None:
+    dropped(emulation, "ms")
+    (tmp_path / "package.json").write_text(json.dumps({"dependencies": {"ms": "^2.1"}}))
+
+    done = subprocess.run(
+        ["npm", "install", "--registry", f"{emulation.url}/npm/", "--cache", str(tmp_path / "cache")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "node_modules/ms/package.json").read_text())["version"] == "2.1.3"
+
+
 def test_a_tarball_is_redirected_to_a_signed_address_with_the_same_bytes(emulation: Running) -> None:
     dropped(emulation, "ms")
 
