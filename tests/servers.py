@@ -58,7 +58,7 @@ def _started(process: "subprocess.Popen[str]") -> RunningServer:
     found = _ADDRESS.search(first)
     assert found, f"the server did not start: it printed {first!r} and exited with {process.poll()}"
     url = found[0]
-    greeting = first + "".join(process.stdout.readline() for _ in range(3))
+    greeting = first + "".join(process.stdout.readline() for _ in range(4))
     _wait_until_healthy(url, process)
     return RunningServer(url, process, greeting)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -216,7 +215,7 @@ def unpublish(made: World, version: str) -> None:
     process = made.container
     head = process.heads.get(DEMO)
     assert head is not None
-    kept: dict[str, Any] = {number: {} for number in head.view.versions if number != version}
+    kept: dict[str, object] = {number: {} for number in head.view.versions if number != version}
     process.npm_writing.keep(DEMO, str(head.seq), {"versions": kept}, actor="Alice")
 
 
