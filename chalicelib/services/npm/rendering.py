@@ -79,17 +79,11 @@ class Rendering:
     def _rendered(self, packument: Packument, head: Head) -> bytes:
         if packument.base != self.base:
             packument.move(self.base)
-        events = self._events(head, after=packument.seq)
+        events = self._heads.events(head, after=packument.seq)
         texts = self._texts_of(head, events)
         packument.follow(events, head.view, texts)
         latest = head.view.latest if packument.form == "full" else None
         return packument.to_bytes(head.view, self._text(head, latest) if latest else None)
-
-    def _events(self, head: Head, *, after: int) -> list[Event]:
-        """Answer the events after one, from the head alone if it has them all."""
-        if head.events and head.events[0].seq <= after + 1:
-            return [event for event in head.events if event.seq > after]
-        return [event for event in self._heads.events(head) if event.seq > after]
 
     def _texts_of(self, head: Head, events: Sequence[Event]) -> dict[str, VersionText]:
         versions = sorted(needed_texts(events, head.view))
