@@ -55,8 +55,10 @@ TOKEN: Final = ("get",)
 """Every request brings a token, whose record is read; an unchanged one brings no bytes."""
 FOLDING: Final = ("put", "put")
 """Folding the index adds two calls to a publish on average; taken to be writes."""
-DERIVING: Final = ("get", "get", "put", "list")
-"""What the function makes that hears of the new head; its entry is there already."""
+PACKUMENTS: Final = ("get", "put", "get", "put")
+"""What npm's clients read in either form follows the head."""
+DERIVING: Final = ("get", "get", "put", "list", "get", "get")
+"""What the function makes that hears of the new head; its entry and the packuments are there already."""
 
 STAGE_FINISHED: Final = ("put", "put")
 """What is written of each stage that is finished: an event and a checkpoint."""
@@ -68,7 +70,7 @@ JOB: Final = (
 """What the record of a publish costs: the job, its lease, its places, the stages, and its end."""
 EFFECTS: Final = (
     *("get", "put_stream", "get", "get", "put", "copy", "put_stream"),
-    *("put", "put", "put", "list", "delete", "delete"),
+    *("put", "get", "put", "put", "put", "list", *PACKUMENTS, "delete", "delete"),
 )
 """What a publish makes of staged bytes."""
 PUBLISHING: Final = ("put", *JOB, *EFFECTS)
@@ -87,6 +89,8 @@ MEASURED: Final[dict[str, Sequence[str]]] = {
     "package page": ("get",),
     "version page, cold": ("get", "get", "get"),
     "file, warm": ("get",),
+    "packument": ("get",),
+    "npm version, cold": ("get", "get"),
 }
 """What each operation asks of the storage, as the tests count it."""
 
@@ -105,7 +109,8 @@ _PUBLISH: Final = [
 ]
 _READ: Final = [
     Operation(name, 1_000_000, (*TOKEN, *MEASURED[name]), work_seconds=0.005)
-    for name in ("resolve, cold", "resolve, warm", "package page", "version page, cold", "file, warm")
+    for name in MEASURED
+    if not name.startswith("publish")
 ]
 OPERATIONS: Final = (*_PUBLISH, *_READ)
 

@@ -6,7 +6,7 @@ a member is in follows from how many came before it, also of those that were rem
 when and by whom they were made.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 from zlib import crc32
 
@@ -14,10 +14,11 @@ from chalicelib.npm.gzipping import NOTHING, Piece, deflated, inflated
 
 SEPARATOR: Final = b",\n"
 """A line of JSON holds no line break, so this never stands in one."""
+_KEY_END: Final = b'":'
 
 
 class Members:
-    """The members of one object; a line is `"key":value`, and `places` is how many a group has."""
+    """The members of one object; a line is `"key":value` with no quote in the key, a group has so many `places`."""
 
     def __init__(self, places: int) -> None:
         self.places = places
@@ -40,17 +41,22 @@ class Members:
         if line is not None:
             self.open.append(line)
 
-    def replace(self, key: bytes, line: bytes | None) -> None:
-        """Put another line in the place of a member, or none; changes nothing where it is no member."""
-        start = key + b":"
-        if _replaced(self.open, start, line):
-            return
+    def replace(self, keys: Iterable[bytes], changed: Callable[[bytes, bytes], bytes | None]) -> None:
+        """Put another line in the place of members, or none; what is no member is passed over.
+
+        `changed` answers a line from a key and the present line. However many there are, no group is unpacked or
+        compressed more than once.
+        """
+        missing = set(keys)
+        self.open = _replaced(self.open, missing, changed)
         for number in range(len(self._groups) - 1, -1, -1):
+            if not missing:
+                break
             lines = _lines(inflated(self._groups[number].data))
-            if _replaced(lines, start, line):
-                self._groups[number] = deflated(SEPARATOR.join(lines))
-                self._sealed = _joined(self._groups)
-                return
+            others = _replaced(lines, missing, changed)
+            if others != lines:
+                self._groups[number] = deflated(SEPARATOR.join(others))
+        self._sealed = _joined(self._groups)
 
     def change(self, changed: Callable[[bytes], bytes]) -> None:
         """Put another line in the place of every member."""
@@ -125,9 +131,17 @@ def _lines(text: bytes) -> list[bytes]:
     return text.split(SEPARATOR) if text else []
 
 
-def _replaced(lines: list[bytes], start: bytes, line: bytes | None) -> bool:
-    for number, present in enumerate(lines):
-        if present.startswith(start):
-            lines[number : number + 1] = [] if line is None else [line]
-            return True
-    return False
+def _replaced(
+    lines: list[bytes], missing: set[bytes], changed: Callable[[bytes, bytes], bytes | None]
+) -> list[bytes]:
+    """Answer the lines with others in the place of members, which are then missing no more."""
+    others = []
+    for line in lines:
+        key = line[: line.index(_KEY_END) + 1]
+        other: bytes | None = line
+        if key in missing:
+            missing.remove(key)
+            other = changed(key, line)
+        if other is not None:
+            others.append(other)
+    return others

@@ -6,6 +6,7 @@ appending neither parses nor compresses the versions that were there.
 """
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Final, Self
 
 from chalicelib.domain.document import compact_json
-from chalicelib.domain.head import Event, View
+from chalicelib.domain.head import Event, VersionState, View
 from chalicelib.npm.gzipping import inflated, member, packed, taken_apart, unpacked
 from chalicelib.npm.members import Members, sealed_length
 from chalicelib.npm.versions import Form, VersionText, addressed, escaped, fields_of, marked
@@ -34,6 +35,8 @@ _TOLD: Final = (
     "bugs",
     "license",
 )
+_WARNING: Final = re.compile(rb'\A\{"deprecated":"(?:[^"\\]|\\.)*",')
+"""The warning at the beginning of a version's text; a package.json has none of its own."""
 _DIST: Final = b',"dist":{"tarball":"'
 """What the registry tells of a version begins so, at the end of its line; a package.json may hold it before."""
 _ADDRESSES: Final = (b'"tarball":"', b'"url":"')
@@ -119,8 +122,8 @@ class Packument:
                 self.times.add(_member(version, event.at))
             elif event.type in _MARKS:
                 touched.add(version)
-        for version in sorted(touched - published):
-            self.versions.replace(compact_json(version), self._line(version, view, texts))
+        states = {compact_json(version): view.versions.get(version) for version in touched - published}
+        self.versions.replace(states, lambda key, line: _marked_again(key, line, states[key]))
         self.empty = not view.versions
 
     def move(self, base: str) -> None:
@@ -204,8 +207,8 @@ def unpacks_to_the_same(data: bytes, other: bytes) -> bool:
 
 
 def needed_texts(events: Iterable[Event], view: View) -> set[str]:
-    """Answer the versions whose texts are needed to follow events to a view."""
-    named = {event.version or "" for event in events if event.type == "publish" or event.type in _MARKS}
+    """Answer the versions whose texts are needed to follow events to a view: those that were published."""
+    named = {event.version or "" for event in events if event.type == "publish"}
     return named & view.versions.keys()
 
 
@@ -240,6 +243,14 @@ def _without_compression(data: bytes) -> tuple[bytes, dict[str, Any], list[bytes
     if not inflater.eof or inflater.unused_data:
         raise StalePackument("it is not one whole member")
     return text, told, list(packument.versions), list(packument.times)
+
+
+def _marked_again(key: bytes, line: bytes, state: VersionState | None) -> bytes | None:
+    """Answer the line of a version with the warning that is put on it now, or None for one that is gone."""
+    if state is None:
+        return None
+    text = _WARNING.sub(b"{", line[len(key) + 1 :], count=1)
+    return key + b":" + marked(text, warning(state.deprecated, state.yanked))
 
 
 def _opened(head: Mapping[str, Any], name: str) -> bytes:

@@ -66,10 +66,11 @@ class Heads:
             return head
         return as_of(head.name, self.events(head), moment)
 
-    def events(self, head: Head) -> list[Event]:
-        """Answer all events of a head, oldest first."""
-        spilled = [event for ref in head.segments for event in self._segment(head.name, ref.first, ref.last)]
-        return [*spilled, *head.events]
+    def events(self, head: Head, *, after: int = 0) -> list[Event]:
+        """Answer the events of a head after one, or all, oldest first; reads the segments that have any of them."""
+        segments = [ref for ref in head.segments if ref.last > after]
+        spilled = [event for ref in segments for event in self._segment(head.name, ref.first, ref.last)]
+        return [event for event in (*spilled, *head.events) if event.seq > after]
 
     def change(self, name: str, decide: Decide, *, actor: str, just_read: bool = False) -> tuple[Head, bool]:
         """Append the events that `decide` makes of the present head; answers the head and whether it changed.

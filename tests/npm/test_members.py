@@ -23,6 +23,11 @@ def line(key: int, value: Any = None) -> bytes:
     return json.dumps(str(key)).encode() + b":" + json.dumps(value, separators=(",", ":")).encode()
 
 
+def put(members: Members, key: int, other: bytes | None) -> None:
+    """Put another line in the place of one member, or none."""
+    members.replace([json.dumps(str(key)).encode()], lambda _key, _line: other)
+
+
 def shown(members: Members) -> dict[str, Any]:
     """Answer the object that members are of."""
     text = b"{" + inflated(members.sealed.data) + members.rest + b"}"
@@ -49,10 +54,10 @@ def played(changes: list[tuple[str, int]], restart: Callable[[Members], Members]
         elif what == "take":
             members.add(None)
         elif what == "replace":
-            members.replace(json.dumps(str(number)).encode(), line(number, "changed"))
+            put(members, number, line(number, "changed"))
             expected |= {str(number): "changed"} if str(number) in expected else {}
         elif what == "remove":
-            members.replace(json.dumps(str(number)).encode(), None)
+            put(members, number, None)
             expected.pop(str(number), None)
         else:
             members = restart(members)
@@ -78,7 +83,7 @@ def test_what_was_removed_keeps_its_place(kept: list[bool]) -> None:
         never.add(line(number) if keep else None)
     for number, keep in enumerate(kept):
         if not keep:
-            removed.replace(json.dumps(str(number)).encode(), None)
+            put(removed, number, None)
 
     assert (removed.sealed, removed.rest, removed.described()) == (
         never.sealed,
@@ -104,10 +109,28 @@ def test_a_key_that_begins_another_is_not_taken_for_it() -> None:
     for key in (11, 1, 111):
         members.add(line(key))
 
-    members.replace(b'"1"', line(1, "changed"))
-    members.replace(b'"1', line(7))
+    put(members, 1, line(1, "changed"))
+    members.replace([b'"1', b'1"', b"", b'"'], lambda *_: None)
 
     assert shown(members) == {"11": None, "1": "changed", "111": None}
+
+
+@given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
+def test_many_are_replaced_at_once_as_one_by_one(changed: set[int], removed: set[int]) -> None:
+    at_once, one_by_one = Members(PLACES), Members(PLACES)
+    for number in range(25):
+        at_once.add(line(number))
+        one_by_one.add(line(number))
+    lines = {number: None if number in removed else line(number, "changed") for number in changed | removed}
+
+    at_once.replace(
+        [json.dumps(str(number)).encode() for number in lines],
+        lambda key, _: lines[int(json.loads(key))],
+    )
+    for number, other in lines.items():
+        put(one_by_one, number, other)
+
+    assert (at_once.sealed, at_once.rest) == (one_by_one.sealed, one_by_one.rest)
 
 
 def test_a_sealed_group_stays_as_it_is_while_members_are_added() -> None:

@@ -1,19 +1,29 @@
 """What each operation costs in storage calls: constant, whatever the number of versions."""
 
-from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from chalicelib.container import Container
 from chalicelib.domain.access import Caller
-from chalicelib.domain.head import Change, Head, SegmentRef, append
+from chalicelib.domain.errors import PackageNotFound
+from chalicelib.domain.head import SPILL_EVENTS, SegmentRef
 from chalicelib.domain.index import SHARD_ENTRIES, IndexEntry
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import PackagePatterns
 from chalicelib.domain.specs import PackageSpec
+from chalicelib.npm.packuments import FORMS
+from chalicelib.settings import DEFAULT_REGISTRY_URL
+from tests.npm.histories import History
 from tests.worlds import World, memory_world, package, publish
 
+if TYPE_CHECKING:
+    from chalicelib.npm.versions import Form
+    from chalicelib.storage.port import StoredObject
+
 NAME = PackageName("demo")
+BASE = f"{DEFAULT_REGISTRY_URL}/npm/"
 MANY = 5_000
 
 
@@ -25,29 +35,48 @@ PUBLISH = {
     "read": ["get access", "put_stream staged", *FINISHED],
     "analyze": ["get heads", "get metadata", *FINISHED],
     "claim": ["put manifests", *FINISHED],
-    "settle": ["copy tarballs", "put_stream files", "put metadata", *FINISHED],
+    "settle": ["copy tarballs", "put_stream files", "put metadata", "get access", "put npm", *FINISHED],
     "commit": ["put heads", *FINISHED],
-    "derive": ["put index", "list index", *FINISHED],
+    "derive": ["put index", "list index", *["get npm", "put npm"] * 2, *FINISHED],
     "end": [*["put jobs"] * 3, "put index", "delete index", *["delete staged"] * 2],
 }
+
+
+CURATED = [
+    "get access",
+    *["get heads", "put heads"],
+    *["get manifests", "put index", "list index"],
+    *["get npm", "put npm"] * 2,
+]
+"""What any change of what is published costs: the head is swapped, and what is derived of it follows."""
 
 
 def registry_with(count: int) -> World:
     """Make a registry whose package `demo` has so many versions, the last of them really published."""
     world = memory_world()
-    if count > 1:
-        head = Head(name=NAME)
-        now = datetime(2020, 1, 1, tzinfo=UTC)
-        for number in range(count - 1):
-            change = Change(type="publish", version=f"1.0.{number}", integrity="sha512-x", tags=["latest"])
-            head = append(
-                head.model_copy(update={"events": head.events[-1:]}), change, actor="alice", now=now
-            )
-        head = head.model_copy(update={"segments": [SegmentRef(first=1, last=head.seq - 1)]})
-        world.medium.put(world.container.keys.head(NAME), head.to_bytes())
-    publish(world.container, "2.0.0")
-    world.store.reset()
+    for key, data in stored_with(count).items():
+        world.medium.put(key, data)
     return world
+
+
+@cache
+def stored_with(count: int) -> dict[str, bytes]:
+    """Answer all objects of such a registry; of versions but the last and the first, no more than packuments tell."""
+    world = memory_world()
+    keys, history = world.container.keys, History(NAME)
+    for number in range(count - 1):
+        history.publish(f"1.0.{number}")
+    if count > 1:
+        head = history.head
+        segments = [SegmentRef(first=1, last=head.seq - 1)] if head.seq > 1 else []
+        shorter = head.model_copy(update={"events": head.events[-1:], "segments": segments})
+        world.medium.put(keys.head(NAME), shorter.to_bytes())
+        world.medium.put(keys.version_text(NAME, "1.0.0"), history.texts["1.0.0"].to_bytes())
+        for form in FORMS:
+            base = f"{world.settings.registry_url}/npm/"
+            world.medium.put(keys.packument(NAME, form), history.rendered(form, base))
+    publish(world.container, "2.0.0")
+    return {key: cast("StoredObject", world.medium.get(key)).data for key in world.stored()}
 
 
 def calls(world: World) -> list[str]:
@@ -91,14 +120,16 @@ def test_a_cold_resolve_among_many_versions_moves_less_than_half_a_mebibyte() ->
     assert sum(call.bytes_out for call in world.store.calls) < 512 * 1024
 
 
-def test_a_publish_writes_each_byte_of_the_tarball_once_and_the_head_once() -> None:
+def test_a_publish_writes_each_byte_of_the_tarball_the_head_and_the_packuments_once() -> None:
     world = registry_with(MANY)
-    head = world.medium.head(world.container.keys.head(NAME)).size
+    keys = world.container.keys
+    replaced = [keys.head(NAME), *(keys.packument(NAME, form) for form in FORMS)]
+    before = sum(world.medium.head(key).size for key in replaced)
 
     publish(world.fresh(), "2.0.1")
 
     written = sum(call.bytes_in for call in world.store.calls)
-    assert written < head + 32 * 1024
+    assert written < before + 32 * 1024
 
 
 @pytest.mark.parametrize("count", [1, MANY])
@@ -180,8 +211,8 @@ def test_folding_the_index_adds_two_calls_to_a_publish_on_average() -> None:
         publish(process, name=f"demo-{number}")
         per_publish.append(len(world.store.calls))
 
-    assert sorted(per_publish)[len(per_publish) // 2] == 38
-    assert sum(per_publish) / len(per_publish) < 41
+    assert sorted(per_publish)[len(per_publish) // 2] == 44
+    assert sum(per_publish) / len(per_publish) < 47
 
 
 def test_a_list_of_publishers_costs_one_read_a_publish_or_change_however_long_it_is() -> None:
@@ -197,7 +228,9 @@ def test_a_list_of_publishers_costs_one_read_a_publish_or_change_however_long_it
     process.curating.yank(NAME, "1.0.1", "broken", actor="Alice")
     curated = calls(world)
 
-    assert [call for call in (*published, *curated) if call.endswith("access")] == ["get access"] * 2
+    # The list of publishers and the signing keys, and the list again.
+    assert [call for call in published if call.endswith("access")] == ["get access"] * 2
+    assert [call for call in curated if call.endswith("access")] == ["get access"]
 
 
 def test_a_page_of_a_few_packages_reads_only_the_shards_they_can_be_in() -> None:
@@ -256,4 +289,97 @@ def test_an_announced_head_costs_the_same_calls_whatever_its_versions(count: int
 
     process.deriving.derive(NAME)
 
-    assert calls(world) == ["get heads", "get manifests", "put index", "list index"]
+    assert sorted(calls(world)) == sorted(
+        ["get heads", "get manifests", "put index", "list index", *["get npm"] * 2]
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("count", [1, 100, MANY])
+def test_a_packument_costs_one_read_and_no_bytes_where_nothing_has_changed(count: int, form: "Form") -> None:
+    world = registry_with(count)
+    process = world.fresh()
+
+    cold = process.npm_reading.packument(NAME, form, base=BASE, known=None)
+    assert [(call.verb, call.bytes_out) for call in world.store.calls] == [("get", len(cold.data or b""))]
+    world.store.reset()
+
+    warm = process.npm_reading.packument(NAME, form, base=BASE, known=None)
+    known = world.fresh().npm_reading.packument(NAME, form, base=BASE, known=cold.etag)
+
+    assert (warm, known.data) == (cold, None)
+    assert [(call.verb, call.bytes_out) for call in world.store.calls] == [("get", 0)] * 2
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_packument_for_who_knows_another_address_costs_one_read_as_well(count: int) -> None:
+    world = registry_with(count)
+
+    for _ in range(2):
+        moved = world.fresh().npm_reading.packument(NAME, "full", base="http://x/npm/", known=None)
+        known = world.fresh().npm_reading.packument(NAME, "full", base="http://x/npm/", known=moved.etag)
+
+        assert known.data is None
+        assert calls(world) == ["get npm"] * 2
+
+
+def test_a_package_that_is_not_there_costs_npm_two_reads() -> None:
+    world = memory_world()
+
+    with pytest.raises(PackageNotFound):
+        world.fresh().npm_reading.packument(NAME, "full", base=BASE, known=None)
+
+    assert calls(world) == ["get npm", "get heads"]
+
+
+@pytest.mark.parametrize("count", [1, 100, MANY])
+def test_one_version_costs_npm_two_reads_cold_and_one_conditional_warm(count: int) -> None:
+    world = registry_with(count)
+    process = world.fresh()
+
+    process.npm_reading.version(NAME, "latest", base=BASE)
+    assert calls(world) == ["get heads", "get npm"]
+
+    process.npm_reading.version(NAME, "2.0.0", base=BASE)
+    assert [(call.verb, call.bytes_out) for call in world.store.calls] == [("get", 0)]
+
+
+@pytest.mark.parametrize("count", [2, 100, MANY])
+def test_tagging_costs_the_same_calls_whatever_the_versions(count: int) -> None:
+    world = registry_with(count)
+
+    world.fresh().curating.tag(NAME, "old", "1.0.0", actor="Alice")
+
+    # The full packument tells of the package what its latest version says.
+    assert sorted(calls(world)) == sorted([*CURATED, "get npm"])
+
+
+@pytest.mark.parametrize("count", [2, 100, MANY])
+def test_deprecating_all_versions_as_npm_does_costs_the_same_calls_however_many_they_are(count: int) -> None:
+    world = registry_with(count)
+    process = world.fresh()
+    head = process.heads.get(NAME)
+    assert head is not None
+    world.store.reset()
+    document = {"versions": {version: {"deprecated": "old"} for version in head.view.versions}}
+
+    process.npm_writing.deprecate(NAME, document, actor="Alice")
+
+    # The head is read before it is known what to change. So many events are put aside, and read for each form.
+    aside = ["put segments", "get segments", "get segments"] if count > SPILL_EVENTS else []
+    assert sorted(calls(world)) == sorted([*CURATED, "get heads", "get npm", *aside])
+
+
+@pytest.mark.parametrize("count", [2, 100, MANY])
+def test_unpublishing_a_version_costs_the_same_calls_whatever_the_versions(count: int) -> None:
+    world = registry_with(count)
+    process = world.fresh()
+    head = process.heads.get(NAME)
+    assert head is not None
+    world.store.reset()
+    document = {"versions": dict.fromkeys(set(head.view.versions) - {"1.0.0"})}
+
+    process.npm_writing.keep(NAME, str(head.seq), document, actor="Alice")
+
+    erased = ["list packages", "delete tarballs", "delete files", "delete npm"]
+    assert sorted(calls(world)) == sorted([*CURATED, *erased, "get npm"])

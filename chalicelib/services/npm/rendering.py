@@ -108,7 +108,7 @@ class Rendering:
     def _rendered(self, packument: Packument, head: Head) -> bytes:
         if packument.base != self.base:
             packument.move(self.base)
-        events = self._events(head, after=packument.seq)
+        events = self._heads.events(head, after=packument.seq)
         self._erase_unpublished(head.name, packument.form, events)
         texts = self._texts_of(head, events)
         packument.follow(events, head.view, texts)
@@ -118,12 +118,6 @@ class Rendering:
     def _erase_unpublished(self, name: str, form: Form, events: Sequence[Event]) -> None:
         if form == "full":
             in_parallel(lambda version: self._erase(name, version), unpublished(events))
-
-    def _events(self, head: Head, *, after: int) -> list[Event]:
-        """Answer the events after one, from the head alone if it has them all."""
-        if head.events and head.events[0].seq <= after + 1:
-            return [event for event in head.events if event.seq > after]
-        return [event for event in self._heads.events(head) if event.seq > after]
 
     def _texts_of(self, head: Head, events: Sequence[Event]) -> dict[str, VersionText]:
         versions = sorted(needed_texts(events, head.view))
