@@ -85,6 +85,10 @@ class VersionTexts(Generic[Text]):
         """Write a version's text unless it has one; answers the one it has."""
         return self._documents.put_once(self._keys.version_text(name, version), data)
 
+    def replace(self, name: str, version: str, data: bytes) -> None:
+        """Write a version's text over one that is not what it should be."""
+        self._documents.replace(self._keys.version_text(name, version), data)
+
     def remove(self, name: str, version: str) -> None:
         """Remove the text of a version that is gone."""
         self._documents.remove(self._keys.version_text(name, version))

@@ -35,12 +35,22 @@ class Texts:
         self._sign = sign
         self._attest = attest
 
-    def settle(self, manifest: Manifest, package: Package, *, attested: bool = False) -> VersionText:
-        """Write the text of a version under its claim; answers the one it has."""
+    def settle(
+        self, manifest: Manifest, package: Package, *, attested: bool = False, anew: bool = False
+    ) -> VersionText:
+        """Write the text of a version under its claim; answers the one it has.
+
+        `attested` tells that there may be an attestation, and `anew` that an earlier text may not tell of it yet.
+        """
         path = readme_path(package.files)
         readme = (path, package.read(path)) if path else None
         facts = self._facts(manifest, attested=attested)
-        return self._written(facts, package.package_json, frozenset(package.files), readme)
+        text = version_text(package.package_json, facts, frozenset(package.files), readme)
+        settled = self._texts.put_once(manifest.name, manifest.version, text.to_bytes())
+        if anew and settled != text:
+            self._texts.replace(manifest.name, manifest.version, text.to_bytes())
+            return text
+        return settled
 
     def get(self, name: str, version: str) -> VersionText | None:
         """Answer the text of a version, made of its pack if need be, or None for one whose pack is gone."""
