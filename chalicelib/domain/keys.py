@@ -5,6 +5,7 @@ filesystem driver, where the four objects of a version lie together; everything 
 Scoped names keep their slash, and nothing is percent-encoded.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import InvalidName
@@ -79,9 +80,9 @@ class ObjectKeys:
         """The pack that was made of a staged tarball."""
         return f"{self.staging}{sha256}.pack"
 
-    def staged_bundle(self, sha256: str) -> str:
-        """The attestation that came with a staged tarball, and was accepted."""
-        return f"{self.staging}{sha256}.sigstore.json"
+    def staged_bundle(self, sha256: str, publisher: str) -> str:
+        """The attestation that came with a staged tarball from one publisher, and was accepted."""
+        return f"{self.staging}{sha256}-{hashlib.sha256(publisher.encode()).hexdigest()[:8]}.sigstore.json"
 
     @property
     def incoming(self) -> str:

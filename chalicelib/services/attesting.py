@@ -79,13 +79,14 @@ class Attesting:
     def keep(self, name: str, version: str, bundle: bytes) -> None:
         """Keep a bundle that was accepted as the version's; keeping it again changes nothing.
 
-        Raises AttestationExists for another one.
+        Raises AttestationExists for another one, and AttestationSubjectMismatch for one about another version.
         """
         from chalicelib.npm.attestations.bundles import Bundle
         from chalicelib.npm.attestations.statements import Statement
 
-        predicate_type = Statement.parse(Bundle.parse(bundle).envelope.payload).predicate_type
-        kept = Attestation(predicate_type=predicate_type, bundle=from_json(bundle))
+        statement = Statement.parse(Bundle.parse(bundle).envelope.payload)
+        statement.check_version(name, version)
+        kept = Attestation(predicate_type=statement.predicate_type, bundle=from_json(bundle))
         if self._attestations.keep(name, version, kept).to_bytes() != kept.to_bytes():
             raise AttestationExists(name, version)
 

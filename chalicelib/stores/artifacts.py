@@ -53,14 +53,14 @@ class Artifacts:
         pack.seek(0)
         self._put_once(self._keys.staged_pack(sha256), _chunks(pack), "application/octet-stream")
 
-    def stage_bundle(self, sha256: str, bundle: bytes) -> None:
-        """Keep the attestation that came with a staged tarball."""
-        self._put_once(self._keys.staged_bundle(sha256), [bundle], JSON)
+    def stage_bundle(self, sha256: str, publisher: str, bundle: bytes) -> None:
+        """Keep the attestation that came with a staged tarball from a publisher, in place of their last one."""
+        self._store.put(self._keys.staged_bundle(sha256, publisher), bundle, content_type=JSON)
 
-    def staged_bundle(self, sha256: str) -> bytes | None:
-        """Answer the attestation that came with a staged tarball, or None."""
+    def staged_bundle(self, sha256: str, publisher: str) -> bytes | None:
+        """Answer the attestation that came with a staged tarball from a publisher, or None."""
         try:
-            found = self._store.get(self._keys.staged_bundle(sha256))
+            found = self._store.get(self._keys.staged_bundle(sha256, publisher))
         except ObjectNotFound:
             return None
         assert found is not NOT_MODIFIED
@@ -84,10 +84,10 @@ class Artifacts:
         published = self._keys.tarball(name, version) if name and version else None
         return self._exists(self._keys.staged(sha256)) or (published is not None and self._exists(published))
 
-    def discard_staged(self, sha256: str, *, attested: bool = False) -> None:
-        """Remove a staged tarball and its pack, and what attests it if something does."""
-        if attested:
-            self._store.delete(self._keys.staged_bundle(sha256))
+    def discard_staged(self, sha256: str, *, attested_by: str | None = None) -> None:
+        """Remove a staged tarball and its pack, and what a publisher sent to attest it."""
+        if attested_by is not None:
+            self._store.delete(self._keys.staged_bundle(sha256, attested_by))
         at_once(
             lambda: self._store.delete(self._keys.staged(sha256)),
             lambda: self._store.delete(self._keys.staged_pack(sha256)),

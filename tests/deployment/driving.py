@@ -1,5 +1,7 @@
 """Every function at work over a bucket, with each call to S3 written down as the SDK makes it."""
 
+import base64
+import hashlib
 import json
 import random
 import re
@@ -15,6 +17,7 @@ from urllib.parse import quote
 from app import app
 from chalicelib.api.routing import Route
 from chalicelib.container import Container, installed
+from chalicelib.domain.manifest import Publisher
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.tokens import digest_of, token_text
 from chalicelib.events.heads import derive_packages
@@ -22,7 +25,7 @@ from chalicelib.events.jobs import run_jobs
 from chalicelib.events.schedules import sweep
 from chalicelib.events.uploads import publish_uploads
 from chalicelib.npm.attestations.trust import default_root
-from chalicelib.services.publishing import claim
+from chalicelib.services.publishing import PublishRequest, claim, settle
 from chalicelib.settings import Settings
 from chalicelib.storage import open_store
 from chalicelib.storage.port import ObjectInfo, ObjectStore, StorageUnavailable
@@ -32,6 +35,7 @@ from tests.api.callers import Received, call
 from tests.builders import Content
 from tests.deployment.iam import Call
 from tests.domain.advisories.records import osv
+from tests.sigstore import Sigstore, statement
 from tests.worlds import package, publish, s3_world
 
 ADMIN: Final = token_text(b"\x01" * 6, b"\x02" * 32)
@@ -175,6 +179,7 @@ def drive(recorder: Recorder) -> None:
             _upload,
             _derive,
             _run_queued_jobs,
+            _publish_attested,
             _sweep,
         ):
             work(recorder)
@@ -370,6 +375,85 @@ def _settle_for_others(recorder: Recorder, version: str) -> None:
     """Let another publisher of the same bytes be faster."""
     for key in (f"files/demo/{version}.pack", f"packages/demo/{version}/large.bin"):
         recorder.medium.put(f"prism/{key}", b"there already")
+
+
+def _publish_attested(recorder: Recorder) -> None:
+    """Publish as npm does with an attestation, and let every function finish what has died over one."""
+    sigstore = Sigstore()
+    with recorder.process(API):
+        assert recorder.ask("PUT", "/v1/trust", sigstore.root()).status == 200
+        document = _attested_document(sigstore, "8.0.0")
+        assert recorder.ask("PUT", "/npm/attested", document).status == 201
+        assert recorder.ask("PUT", "/npm/attested", document).status == 200
+        assert len(recorder.ask("GET", "/npm/-/npm/v1/attestations/attested@8.0.0").json["attestations"]) == 1
+    _forget_texts(recorder, "8.0.0")
+    with recorder.process("derive_packages"):
+        derive_packages(created("prism/heads/attested.json", recorder.bucket))
+    dying = recorder.another(lambda: _now() - timedelta(hours=1))
+    with suppress(SystemExit), patch.object(settle, "execute", side_effect=SystemExit):
+        publish_attested(dying, sigstore, "8.0.1", publisher="upload")
+    recorder.medium.put("prism/incoming/attested.tgz", package("8.0.1", name="attested"))
+    with recorder.process("publish_uploads"):
+        publish_uploads(created("prism/incoming/attested.tgz", recorder.bucket))
+    hasty = recorder.another(attempts=1)
+    with suppress(StorageUnavailable), patch.object(settle, "execute", side_effect=UNAVAILABLE):
+        publish_attested(hasty, sigstore, "8.0.2")
+    [failed] = hasty.executions.page_jobs(1, state="failed").jobs
+    hasty.publishing.replay(failed.id, "read")
+    with recorder.process("run_jobs"):
+        for key in keys_below(recorder.medium, QUEUED):
+            run_jobs(created(key, recorder.bucket))
+    with suppress(SystemExit), patch.object(settle, "execute", side_effect=SystemExit):
+        publish_attested(dying, sigstore, "8.0.3")
+    with recorder.process("sweep", lambda: _now() + timedelta(days=30)):
+        recorder.medium.delete(PROGRESS)
+        _sweep_on_schedule(recorder)
+    told = recorder.another().attesting
+    for number in range(4):
+        assert len(told.attestations("attested", f"8.0.{number}")) == 1
+    assert [
+        key for key in keys_below(recorder.medium, "prism/staged/") if key.endswith(".sigstore.json")
+    ] == []
+
+
+def publish_attested(
+    container: Container, sigstore: Sigstore, version: str, publisher: str = "admin"
+) -> None:
+    """Publish with an attestation, over another way than HTTP."""
+    data = package(version, name="attested")
+    container.publishing.publish(
+        PublishRequest(
+            publisher=Publisher(name=publisher),
+            source="npm",
+            data=data,
+            bundle=json.dumps(_bundle(sigstore, version, data)).encode(),
+        )
+    )
+
+
+def _attested_document(sigstore: Sigstore, version: str) -> dict[str, object]:
+    """Answer what npm sends."""
+    data = package(version, name="attested")
+    return {
+        "name": "attested",
+        "versions": {version: {}},
+        "_attachments": {
+            "attested.tgz": {"data": base64.b64encode(data).decode()},
+            "attested.sigstore": {"data": json.dumps(_bundle(sigstore, version, data))},
+        },
+    }
+
+
+def _bundle(sigstore: Sigstore, version: str, data: bytes) -> dict[str, Any]:
+    return sigstore.bundle(statement("attested", version, hashlib.sha512(data).hexdigest()))
+
+
+def _forget_texts(recorder: Recorder, version: str) -> None:
+    """Lose what npm's clients read of a version, which is to be made again."""
+    recorder.medium.delete(f"prism/npm/attested/versions/{version}.jsonl")
+    for key in keys_below(recorder.medium, "prism/npm/attested/"):
+        if key.endswith(".json.gz"):
+            recorder.medium.delete(key)
 
 
 def unfinished(recorder: Recorder) -> list[str]:

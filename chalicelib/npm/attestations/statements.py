@@ -37,12 +37,17 @@ class Statement(Part):
             where = ".".join(str(part) for part in first["loc"])[:200]
             raise AttestationMalformed(f"the statement at `{where}`: {first['msg']}") from None
 
-    def check_subject(self, name: str, version: str, sha512: str) -> None:
-        """Hold the statement to be about a version and its tarball; raises AttestationSubjectMismatch."""
+    def check_version(self, name: str, version: str) -> None:
+        """Hold the statement to be about a version; raises AttestationSubjectMismatch."""
         [subject] = self.subject
         wanted = package_url(name, version)
         if subject.name != wanted:
             raise AttestationSubjectMismatch("subject", subject.name, wanted)
+
+    def check_subject(self, name: str, version: str, sha512: str) -> None:
+        """Hold the statement to be about a version and its tarball; raises AttestationSubjectMismatch."""
+        self.check_version(name, version)
+        [subject] = self.subject
         stated = subject.digest.get("sha512", "")
         if stated != sha512:
             raise AttestationSubjectMismatch("sha512", stated, sha512)

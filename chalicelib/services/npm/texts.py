@@ -38,17 +38,23 @@ class Texts:
         self._attest = attest
 
     def settling(
-        self, manifest: Manifest, package: Package, *, attested: bool = False
+        self, manifest: Manifest, package: Package, *, attested: bool = False, anew: bool = False
     ) -> Callable[[], VersionText]:
         """Read what a version's text is made of; answers what writes it under the claim, and answers the one it has.
 
-        The package is not read any more then, so that its pack can be sent at the same time.
+        The package is not read any more then, so that its pack can be sent at the same time. `attested` tells that
+        there may be an attestation, and `anew` that an earlier text may not tell of it yet.
         """
         readme = _readme(package)
 
         def settle() -> VersionText:
             facts = self._facts(manifest, self._sign, attested=attested)
-            return self._written(facts, package.package_json, frozenset(package.files), readme)
+            text = version_text(package.package_json, facts, frozenset(package.files), readme)
+            settled = self._texts.put_once(manifest.name, manifest.version, text.to_bytes())
+            if not anew or settled == text:
+                return settled
+            self._texts.replace(manifest.name, manifest.version, text.to_bytes())
+            return text
 
         return settle
 

@@ -197,7 +197,8 @@ class Publishing:
             self._workshop.heads, manifest.manifest, request.tag, actor=request.publisher.name
         )
         self._workshop.deriving.follow(head)
-        self._workshop.artifacts.discard_staged(staged.sha256, attested=request.bundle is not None)
+        attested_by = request.publisher.name if request.bundle is not None else None
+        self._workshop.artifacts.discard_staged(staged.sha256, attested_by=attested_by)
         return Published(False, head, manifest, metadata, self._report(job), job)
 
     def _report(self, job: Job) -> list[dict[str, object]]:
@@ -227,8 +228,8 @@ class Publishing:
         holder = self._workshop.manifests.get(name, version) if name and version else None
         holds_claim = holder is not None and holder.manifest.dist.sha256 == sha256
         if not holds_claim and not self._is_needed(sha256):
-            attested = work is not None and work.attested
-            self._workshop.artifacts.discard_staged(sha256, attested=attested)
+            attested_by = work.attested_by if work else None
+            self._workshop.artifacts.discard_staged(sha256, attested_by=attested_by)
 
     def _is_needed(self, sha256: str) -> bool:
         try:

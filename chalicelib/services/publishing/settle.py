@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib.domain.attestations import AttestationExists
+from chalicelib.domain.attestations import AttestationExists, AttestationSubjectMismatch
 from chalicelib.domain.media_types import content_type
 from chalicelib.domain.package import Package
 from chalicelib.services.executing import Finished, Watch
@@ -17,8 +17,9 @@ name: Final = "settle"
 
 
 def given(work: Work) -> Any:
-    """Answer what is settled: all that belongs to the manifest."""
-    return {"manifest": work.described.manifest.digests.sha256}
+    """Answer what is settled: all that belongs to the manifest, and what attests it if something does."""
+    attested = {"attested": True} if work.attested else {}
+    return {"manifest": work.described.manifest.digests.sha256, **attested}
 
 
 def execute(work: Work, watch: Watch) -> Finished:
@@ -33,7 +34,8 @@ def execute(work: Work, watch: Watch) -> Finished:
         data = opened.package.read(path)
         artifacts.settle_file(opened.name, opened.version, path, data, content_type(path, data))
     attested, manifest = _settle_attestation(work), work.described.manifest.manifest
-    settle_text = work.workshop.texts.settling(manifest, opened.package, attested=attested)
+    is_told = attested or work.resumed or work.described.visible
+    settle_text = work.workshop.texts.settling(manifest, opened.package, attested=is_told, anew=attested)
     at_once(
         lambda: artifacts.settle_tarball(opened.name, opened.version, work.staged.sha256, work.staged.chunks),
         lambda: artifacts.settle_pack(opened.name, opened.version, opened.pack),
@@ -51,15 +53,30 @@ def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
 def _settle_attestation(work: Work) -> bool:
     """Keep what attests the version, before anybody is told of it; tells whether something does.
 
-    A version that was visible without it, or with another, stays as it was told.
+    Whoever has claimed the version says what attests it, so that it is the same whoever carries the claim on. A version
+    that was visible without it, or with another, stays as it was told.
     """
-    if not work.attested or work.described.visible:
+    bundle = None if work.described.visible else _bundle(work)
+    if bundle is None:
         return False
-    bundle = work.workshop.artifacts.staged_bundle(work.staged.sha256)
-    if bundle is not None:
+    try:
         with suppress(AttestationExists):
             work.workshop.attest(work.opened.name, work.opened.version, bundle)
+    except AttestationSubjectMismatch:
+        # It came with the same bytes when the same publisher sent them as another package, which was refused.
+        return False
     return True
+
+
+def _bundle(work: Work) -> bytes | None:
+    """Answer what was sent by whoever holds the claim to attest these bytes."""
+    claimer, staged = (
+        work.described.manifest.manifest.claim.publisher.name,
+        work.workshop.artifacts.staged_bundle,
+    )
+    if claimer != work.publisher.name:
+        return staged(work.staged.sha256, claimer)
+    return (work.bundle or staged(work.staged.sha256, claimer)) if work.attested else None
 
 
 def _settle_metadata(work: Work) -> None:

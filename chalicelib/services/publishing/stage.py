@@ -26,7 +26,7 @@ def stage(workshop: Workshop, request: PublishRequest) -> Staged:
     sha256 = _checked(request, hashlib.sha256(data).hexdigest())
     if request.bundle is not None:
         # Before the tarball, so that whoever finds that one, finds this too.
-        workshop.artifacts.stage_bundle(sha256, request.bundle)
+        workshop.artifacts.stage_bundle(sha256, request.publisher.name, request.bundle)
     workshop.artifacts.stage(sha256, data)
     return Staged(sha256, len(data), lambda: _pieces(data))
 

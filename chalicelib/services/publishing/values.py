@@ -103,7 +103,7 @@ class Work:
     `declared` is the name it is published under, where one was given, `declared_version` the version, and `packages`
     what may be published. `resumed` tells that another worker has begun it, `retagged` that this one has asked for the
     same tag, `looked` that this worker has read the package's head for it, and `attested` that an attestation came with
-    it.
+    it: `bundle`, where it was this worker who was sent it.
     """
 
     workshop: Workshop
@@ -118,6 +118,7 @@ class Work:
     retagged: bool = False
     looked: bool = False
     attested: bool = False
+    bundle: bytes | None = field(default=None, repr=False)
     name: PackageName | None = None
     version: str | None = None
     _opened: Opened | None = None
@@ -130,6 +131,11 @@ class Work:
         """Answer an empty file for a pack, in memory while it is small."""
         self._packs.append(new_pack())
         return self._packs[-1]
+
+    @property
+    def attested_by(self) -> str | None:
+        """Who has sent an attestation with it, or None where nobody has."""
+        return self.publisher.name if self.attested else None
 
     def close(self) -> None:
         """Let go of the packs."""

@@ -47,7 +47,7 @@ class _Publish:
 
     def finished(self, work: Work) -> None:
         """Remove what was staged."""
-        work.workshop.artifacts.discard_staged(work.staged.sha256, attested=work.attested)
+        work.workshop.artifacts.discard_staged(work.staged.sha256, attested_by=work.attested_by)
 
     def described(self, job: Job, work: Work) -> Job:
         """Answer the job with the name and version that were found."""
@@ -89,6 +89,7 @@ class Request(_Publish):
             resumed=job.run_id is not None,
             retagged=job.run_id is not None and job.tag == request.tag,
             attested=request.bundle is not None or bool(job.attested),
+            bundle=request.bundle,
         )
         return self.begun
 

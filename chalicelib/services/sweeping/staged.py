@@ -18,7 +18,9 @@ from chalicelib.stores.sweeping import ASIDE, Rooms
 GRACE: Final = timedelta(hours=1)
 """How long bytes lie before anybody asks whether they are needed, and how long they lie aside."""
 
-_NAME: Final = re.compile(r"(?:aside/[0-9a-f]{32}/)?([0-9a-f]{64})\.(?:tgz|pack|sigstore\.json)")
+_NAME: Final = re.compile(
+    r"(?:aside/[0-9a-f]{32}/)?([0-9a-f]{64})(?:\.tgz|\.pack|-[0-9a-f]{8}\.sigstore\.json)"
+)
 
 
 class UnneededBytes:
