@@ -1,7 +1,7 @@
 """Wires settings, stores and services together, each built when it is first asked for and once per process."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
@@ -497,6 +497,8 @@ _CURRENT: list[Container] = []
 
 def container() -> Container:
     """Answer this process's container, built from the environment when first asked for."""
+    with suppress(IndexError):
+        return _CURRENT[-1]  # without the lock, which every request would take many times
     with _LOCK:
         if not _CURRENT:
             _CURRENT.append(Container(Settings.from_env()))

@@ -3,9 +3,9 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -18,16 +18,18 @@ REVALIDATE: Final = "public, max-age=5"
 NO_STORE: Final = "no-store"
 
 READS: Final = frozenset({"GET", "HEAD"})
+SUCCESSFUL: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 KEPT_BY_NOT_MODIFIED: Final = frozenset(
     {"cache-control", "content-location", "date", "etag", "expires", "retry-after", "vary"}
 )
 
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One answer; `content` is bytes or text as they are, any JSON value or document, or None for no body.
 
     `length` is that of the whole content in bytes, where HEAD is answered without having read it.
@@ -35,18 +37,26 @@ class Answer:
 
     status: int = 200
     content: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
     content_type: str | None = None
     length: int | None = None
 
     def header(self, name: str) -> str | None:
         """Answer a header by its name in any case."""
-        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
+        found = self.headers.get(name)
+        if found is not None:
+            return found
+        wanted = name.lower()
+        for key, value in self.headers.items():
+            if key.lower() == wanted:
+                return value
+        return None
 
     def with_header(self, name: str, value: str) -> "Answer":
         """Answer the same with one header set, whatever the case it was given in."""
-        others = {key: kept for key, kept in self.headers.items() if key.lower() != name.lower()}
-        return replace(self, headers={**others, name: value})
+        wanted = name.lower()
+        others = {key: kept for key, kept in self.headers.items() if key.lower() != wanted}
+        return self._replace(headers={**others, name: value})
 
     def varying_by(self, request_header: str) -> "Answer":
         """Answer the same, telling caches that it also depends on one more header of the request."""
@@ -158,7 +168,7 @@ def _opaque(etag: str) -> str:
 
 def finish(answer: Answer, method: str, condition: str | None) -> Answer:
     """Complete an answer: bytes, ETag, caching, and 304 where If-None-Match (`condition`) names the ETag."""
-    answer = replace(answer, content=answer.body(), content_type=answer.media_type())
+    answer = answer._replace(content=answer.body(), content_type=answer.media_type())
     if method not in READS:
         return answer.with_header("Cache-Control", NO_STORE)
     if answer.status == HTTPStatus.OK and answer.header("ETag") is None and _cacheable(answer):
@@ -168,8 +178,12 @@ def finish(answer: Answer, method: str, condition: str | None) -> Answer:
 
 def _unless_modified(answer: Answer, condition: str | None) -> Answer:
     etag = answer.header("ETag")
-    successful = answer.status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
-    if condition is None or etag is None or not successful or not etag_matches(condition, etag):
+    if (
+        condition is None
+        or etag is None
+        or answer.status not in SUCCESSFUL
+        or not etag_matches(condition, etag)
+    ):
         return answer
     kept = {name: value for name, value in answer.headers.items() if name.lower() in KEPT_BY_NOT_MODIFIED}
     return Answer(HTTPStatus.NOT_MODIFIED, b"", kept)

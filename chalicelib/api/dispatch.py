@@ -3,7 +3,6 @@
 import logging
 import time
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -22,7 +21,10 @@ READABLE_BY_ALL: Final = {
     "Access-Control-Expose-Headers": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+SHARED: Final = {**SAFE, **READABLE_BY_ALL}
 """Pages of any origin may import modules and read documents; a route that writes must say so of itself."""
+
+OURS: Final = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE})
 
 _LOG: Final = logging.getLogger(f"{telemetry.LOGGER}.requests")
 
@@ -53,7 +55,7 @@ def _dispatched(router: Router, request: Request, current: telemetry.Invocation)
     failure: Exception | None = None
     try:
         route, params = router.find(request.method, request.path)
-        request = admit(route, replace(request, params=params))
+        request = admit(route, request._replace(params=params))
         check_content_type(route, request)
         answer = finish(route.handler(request), request.method, request.headers.get("if-none-match"))
         answer = shielded(answer, route, request)
@@ -66,8 +68,7 @@ def _dispatched(router: Router, request: Request, current: telemetry.Invocation)
 
 
 def _with_common_headers(answer: Answer, *, shared: bool) -> Answer:
-    common = {**SAFE, **(READABLE_BY_ALL if shared else {})}
-    return replace(answer, headers={**common, **answer.headers})
+    return answer._replace(headers={**(SHARED if shared else SAFE), **answer.headers})
 
 
 def _tell(
@@ -79,7 +80,7 @@ def _tell(
     seconds: float,
 ) -> None:
     """Count the request, describe its span and write its one line; a failure that is ours brings its traceback."""
-    ours = answer.status in {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
+    ours = answer.status in OURS
     template = route.template.text if route else None
     code = getattr(told(failure), "code", None) if failure else None
     status = f"{answer.status // 100}xx"
@@ -94,7 +95,7 @@ def _tell(
             "http.response.status_code": int(answer.status),
         }
     )
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if answer.status >= 500:
         current.fail(code or status)
     _LOG.log(
         logging.ERROR if ours else logging.INFO,

@@ -4,8 +4,6 @@ What is refused does not tell what exists: without a token nothing is answered b
 caller's own is answered like one that was never published.
 """
 
-from dataclasses import replace
-
 from chalicelib import telemetry
 from chalicelib.api.answers import Answer
 from chalicelib.api.requests import Request
@@ -35,7 +33,7 @@ def admit(route: Route, request: Request) -> Request:
     caller = caller_of(request)
     telemetry.note(caller=caller.name, tokenId=caller.token)
     _check_scope(route.scope, caller)
-    request = replace(request, caller=caller)
+    request = request._replace(caller=caller)
     _check_packages(route, request)
     return request
 

@@ -5,7 +5,6 @@ the whole is answered.
 """
 
 import re
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -57,6 +56,6 @@ def partial(answer: Answer, part: slice | None, *, size: int) -> Answer:
     """Answer the same as the `part` that it is of a whole of `size` bytes (206), or as the whole (200)."""
     headers = {**answer.headers, **ACCEPT_RANGES}
     if part is None:
-        return replace(answer, headers=headers)
+        return answer._replace(headers=headers)
     headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    return replace(answer, status=int(HTTPStatus.PARTIAL_CONTENT), headers=headers)
+    return answer._replace(status=int(HTTPStatus.PARTIAL_CONTENT), headers=headers)

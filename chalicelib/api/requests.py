@@ -1,8 +1,8 @@
 """What a handler sees of a request: decoded, typed on demand, and free of Chalice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,10 +12,10 @@ from chalicelib.domain.errors import InvalidPayload, InvalidQuery, InvalidReques
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_ERRORS_TOLD = 10
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request: `params` are the route's variables, decoded once; header names are lower-case.
 
     `path` is as sent, percent-encoded, below the stage; `base_path` is the stage's own part of the address
@@ -25,9 +25,9 @@ class Request:
 
     method: str
     path: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    queries: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = NOTHING
+    queries: Mapping[str, Sequence[str]] = NOTHING
+    headers: Mapping[str, str] = NOTHING
     body: bytes = b""
     id: str = ""
     origin: str = "http://127.0.0.1:8000"

@@ -236,7 +236,7 @@ class Router:
             self._import(_serving(beginnings, self._waiting))
         best: tuple[Match, dict[str, Route]] | None = None
         for template, methods in self._table.values():
-            match = template.match(segments)
+            match = template.match(segments) if len(segments) in template.lengths else None
             if match is not None and (best is None or match.rank < best[0].rank):
                 best = match, methods
         if best is None:

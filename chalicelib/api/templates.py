@@ -20,6 +20,7 @@ NO_NAME: Final = "-"
 MAX_PATH_SEGMENTS: Final = MAX_DEPTH
 """Every file of a package can be reached by its path."""
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _VARIABLE: Final = re.compile(r"([^{}]*)\{([a-z_]+)\}([^{}]*)")
 
 
@@ -52,6 +53,8 @@ class Template(NamedTuple):
 
     text: str
     segments: tuple[Segment, ...]
+    lengths: range
+    """How many segments a request may have."""
 
     @classmethod
     def parse(cls, text: str) -> "Template":
@@ -66,7 +69,7 @@ class Template(NamedTuple):
             raise ValueError(
                 f"`{text}` has something beside or after `{{path}}`, which takes all that is left"
             )
-        return cls(text, segments)
+        return cls(text, segments, _lengths(segments))
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -86,11 +89,8 @@ class Template(NamedTuple):
     @property
     def depths(self) -> range:
         """How many segments a request may have below the fixed ones."""
-        variable = self.segments[len(self.fixed) :]
-        fewest = len(variable)
-        names = sum(1 for segment in variable if segment == Segment("", NAME))
-        paths = sum(MAX_PATH_SEGMENTS - 1 for segment in variable if segment.variable == PATH)
-        return range(fewest, fewest + names + paths + 1)
+        fixed = len(self.fixed)
+        return range(self.lengths.start - fixed, self.lengths.stop - fixed)
 
     def match(self, segments: Sequence[str]) -> Match | None:
         """Match the segments of a request, decoded."""
@@ -122,7 +122,7 @@ def decode(path: str) -> list[str] | None:
         segments = [unquote(part, errors="strict") for part in split(path)]
     except UnicodeDecodeError:
         return None
-    if any(character < " " or character == "\x7f" for segment in segments for character in segment):
+    if _CONTROL.search("".join(segments)):
         return None
     return segments
 
@@ -136,6 +136,14 @@ def _segment(part: str, text: str) -> Segment:
     if found is None:
         raise ValueError(f"`{part}` in `{text}` is not a variable: write `{{word}}`")
     return Segment(found[1], found[2], found[3])
+
+
+def _lengths(segments: Sequence[Segment]) -> range:
+    """Answer how many segments a request may have that such segments match."""
+    fewest = len(segments)
+    names = sum(1 for segment in segments if segment == Segment("", NAME))
+    paths = sum(MAX_PATH_SEGMENTS - 1 for segment in segments if segment.variable == PATH)
+    return range(fewest, fewest + names + paths + 1)
 
 
 def _taken(segment: Segment, segments: Sequence[str], position: int) -> int:

@@ -77,13 +77,15 @@ class FilesystemStore(Unaddressed):
         self, key: str, *, start: int | None = None, end: int | None = None, unless_etag: str | None = None
     ) -> StoredObject | Literal[NotModified.NOT_MODIFIED]:
         """Read an object or a slice of it from one open file, so from one state of it."""
-        with _medium(key), self._open(key) as file:
-            info = _info(key, os.fstat(file.fileno()))
-            if info.etag == unless_etag:
+        path = self._path(key)
+        with _medium(key):
+            if unless_etag is not None and _is_still(path, unless_etag):
                 return NOT_MODIFIED
-            first, last = window(info.size, start, end)
-            file.seek(first)
-            return StoredObject(info, file.read(last - first))
+            with self._open(key) as file:
+                info = _info(key, os.fstat(file.fileno()))
+                first, last = window(info.size, start, end)
+                file.seek(first)
+                return StoredObject(info, file.read(last - first))
 
     def stream(self, key: str, *, start: int | None = None, end: int | None = None) -> Iterator[bytes]:
         """Read an object in pieces from one open file."""
@@ -283,8 +285,18 @@ def _state(path: str) -> os.stat_result | None:
 
 
 def _info(key: str, found: os.stat_result) -> ObjectInfo:
-    etag = f"{found.st_mtime_ns:x}-{found.st_size:x}"
-    return ObjectInfo(key, found.st_size, etag, EPOCH + timedelta(microseconds=found.st_mtime_ns // 1_000))
+    modified = EPOCH + timedelta(microseconds=found.st_mtime_ns // 1_000)
+    return ObjectInfo(key, found.st_size, _etag(found), modified)
+
+
+def _etag(found: os.stat_result) -> str:
+    return f"{found.st_mtime_ns:x}-{found.st_size:x}"
+
+
+def _is_still(path: str, etag: str) -> bool:
+    """Tell whether an object has an ETag; costs less than to open it."""
+    found = _state(path)
+    return found is not None and _etag(found) == etag
 
 
 def _listed(key: str, entry: os.DirEntry[str]) -> ObjectInfo | None:

@@ -14,12 +14,16 @@ key change.
         └── StorageUnsafe     the medium breaks a promise that writes rely on
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import Enum
 from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 MAX_KEY_BYTES: Final = 1024
+NAMELESS: Final = frozenset({"", ".", ".."})
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class StorageError(Exception):
@@ -229,9 +233,9 @@ def check_key(key: str) -> str:
         raise InvalidKey(key, "the key is not valid unicode") from None
     if len(encoded) > MAX_KEY_BYTES:
         raise InvalidKey(key, f"the key is longer than {MAX_KEY_BYTES} bytes")
-    if any(character < " " or character == "\x7f" for character in key):
+    if _CONTROL.search(key):
         raise InvalidKey(key, "the key contains a control character")
-    if any(segment in {"", ".", ".."} for segment in key.split("/")):
+    if not NAMELESS.isdisjoint(key.split("/")):
         raise InvalidKey(key, "the key has an empty, `.` or `..` segment")
     return key
 

@@ -3,14 +3,17 @@
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 from chalicelib.telemetry.context import fields
-from chalicelib.telemetry.secrets import HIDDEN, is_secret, without_secrets
+from chalicelib.telemetry.secrets import HIDDEN, is_secret, may_hold_secret, without_secrets
 
 LOGGER: Final = "prism"
 
+_FIRST: Final = len(vars(logging.makeLogRecord({})))
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -27,11 +30,11 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "message": record.getMessage(),
             **fields(),
-            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
+            **_own(record),
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(_safe(line), default=_told, ensure_ascii=False)
+        return _encoded(line)
 
 
 def log_to_stderr(level: str) -> None:
@@ -45,6 +48,22 @@ def log_to_stderr(level: str) -> None:
         logger.addHandler(handler)
 
 
+def _own(record: logging.LogRecord) -> dict[str, Any]:
+    """Answer the fields that a record has beside those of all records, which are the first of it."""
+    return {
+        name: value for name, value in islice(vars(record).items(), _FIRST, None) if name not in _STANDARD
+    }
+
+
+def _encoded(line: Mapping[str, Any]) -> str:
+    """Answer a line as JSON without secrets; hardly any line has one, and looking once at all of it is quick."""
+    with suppress(TypeError):  # keys that JSON has no form for
+        text = _ENCODER.encode(line)
+        if not may_hold_secret(text):
+            return text
+    return _ENCODER.encode(_safe(line))
+
+
 def _safe(value: Any) -> Any:
     if isinstance(value, str):
         return without_secrets(value)
@@ -55,9 +74,12 @@ def _safe(value: Any) -> Any:
     return value
 
 
-def _told(value: object) -> str:
-    """Answer the text of what JSON has no form for."""
-    return without_secrets(str(value))
+def _told(value: object) -> object:
+    """Answer what is written of something that JSON has no form for."""
+    return _safe(value) if isinstance(value, Mapping) else without_secrets(str(value))
+
+
+_ENCODER: Final = json.JSONEncoder(default=_told, ensure_ascii=False)
 
 
 def _time(seconds: float) -> str:

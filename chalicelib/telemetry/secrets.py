@@ -35,6 +35,13 @@ _MARKS: Final = (
     "@",
 )
 """Every secret's text has one of them in it; hardly any other text has, and looking is quick."""
+_NAMES_MARKS: Final = ("credential", "cookie")
+"""The same of fields that are secret by their names."""
+
+
+def may_hold_secret(text: str) -> bool:
+    """Tell whether a text has anything in it that secrets or the names of their fields have."""
+    return _has_any(text, _MARKS) or _has_any(text, _NAMES_MARKS)
 
 
 @lru_cache(maxsize=256)
@@ -45,11 +52,15 @@ def is_secret(name: str) -> bool:
 
 def without_secrets(text: str) -> str:
     """Answer a text with signatures, bearer tokens and the credentials in addresses taken out."""
+    return _texts().sub(_hidden, text) if _has_any(text, _MARKS) else text
+
+
+def _has_any(text: str, marks: tuple[str, ...]) -> bool:
     folded = text.lower()
-    for mark in _MARKS:
+    for mark in marks:  # a loop, which takes a third of the time of `any`, and a tenth of a pattern's  # noqa: SIM110
         if mark in folded:
-            return _texts().sub(_hidden, text)
-    return text
+            return True
+    return False
 
 
 @cache

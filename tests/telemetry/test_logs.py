@@ -160,6 +160,15 @@ def test_a_field_with_the_name_of_a_secret_is_hidden(lines: Lines, name: str) ->
     assert line["headers"] == {name: "[hidden]"}
 
 
+def test_a_secret_is_hidden_behind_keys_that_json_has_no_form_for(lines: Lines) -> None:
+    logging.getLogger("prism.test").info(
+        "told", extra={"found": {("a", "b"): "https://user:pass@example.org/", b"password": "open sesame"}}
+    )
+
+    (line,) = lines.read()
+    assert line["found"] == {"('a', 'b')": "https://[hidden]@example.org/", "b'password'": "[hidden]"}
+
+
 @pytest.mark.parametrize(
     "text",
     [

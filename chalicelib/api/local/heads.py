@@ -20,6 +20,7 @@ MAX_HEADERS: Final = 100
 AS_SENT: Final = "!\"#$%&'()*+,-./:<=>?@[]^_`{|}~\\"
 """What stays as it is in a request's address; `;` does not, as API Gateway sends it encoded."""
 
+_PLAIN: Final = re.compile(f"[A-Za-z0-9{re.escape(AS_SENT)}]*")
 _VERSION: Final = re.compile(r"HTTP/(\d{1,10})\.(\d{1,10})", re.ASCII)
 _HEADER: Final = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\x00]*?)[ \t]*\r?\n")
 
@@ -114,4 +115,4 @@ def address_of(sent: str) -> str:
     if sent.startswith("//"):
         # A client would take what follows for a host, should the path ever be repeated to it.
         sent = "/" + sent.lstrip("/")
-    return quote(sent.encode("latin-1"), safe=AS_SENT)
+    return sent if _PLAIN.fullmatch(sent) else quote(sent.encode("latin-1"), safe=AS_SENT)

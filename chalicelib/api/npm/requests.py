@@ -1,6 +1,8 @@
 """What the routes of the npm protocol read of a request in the same way."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -26,18 +28,21 @@ def base_of(request: Request) -> str:
 
 def form_of(request: Request) -> Form:
     """Answer the form that a client would rather have: the abbreviated one where it names it (RFC 9110, 12.5.1)."""
-    wanted = {kind: quality(rest) for kind, rest in _RANGE.findall(request.headers.get("accept", "").lower())}
+    wanted = _wanted(request.headers.get("accept", ""))
     short = wanted.get(ABBREVIATED, 0.0)
     return "abbreviated" if short and short >= wanted.get("application/json", 0.0) else "full"
 
 
 def accepts_gzip(request: Request) -> bool:
     """Tell whether a client says that it reads gzip; who says nothing is taken for somebody with a plain tool."""
-    wanted = {
-        kind: quality(rest)
-        for kind, rest in _RANGE.findall(request.headers.get("accept-encoding", "").lower())
-    }
+    wanted = _wanted(request.headers.get("accept-encoding", ""))
     return wanted.get("gzip", wanted.get("*", 0.0)) > 0
+
+
+@lru_cache(maxsize=64)
+def _wanted(header: str) -> Mapping[str, float]:
+    """Answer how much a client wants what a header names; few clients send many headers that differ."""
+    return {kind: quality(rest) for kind, rest in _RANGE.findall(header.lower())}
 
 
 def quality(parameters: str) -> float:
