@@ -13,7 +13,7 @@ from chalicelib.domain.document import Document
 
 ModuleType = Literal["module", "commonjs"]
 FileFormat = Literal["module", "commonjs", "json", "wasm", "addon", "typescript", "unknown"]
-Source = Literal["cli", "api", "web", "s3", "npm"]
+Source = Literal["cli", "api", "web", "s3", "npm", "upstream"]
 
 ANONYMOUS: Final = "anonymous"
 """The name of a publisher whom nobody names."""

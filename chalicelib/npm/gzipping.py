@@ -56,9 +56,9 @@ def deflated(text: bytes) -> Piece:
     return Piece(deflater.compress(text) + deflater.flush(zlib.Z_FULL_FLUSH), zlib.crc32(text), len(text))
 
 
-def inflated(data: bytes) -> bytes:
-    """Answer what compressed pieces unpack to."""
-    return zlib.decompressobj(_RAW).decompress(data)
+def inflated(data: bytes, *, most: int = 0) -> bytes:
+    """Answer what compressed pieces unpack to; of that only the beginning where `most` is given."""
+    return zlib.decompressobj(_RAW).decompress(data, most)
 
 
 def member(extra: Callable[[Sequence[int]], bytes], parts: Iterable["Piece | bytes"]) -> bytes:

@@ -4,7 +4,15 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib.api.answers import Answer, is_known, json_answer, not_modified, redirect
-from chalicelib.api.npm.requests import ABBREVIATED, ALWAYS_ASKED, accepts_gzip, base_of, document_of, form_of
+from chalicelib.api.npm.requests import (
+    ABBREVIATED,
+    ALWAYS_ASKED,
+    accepts_gzip,
+    base_of,
+    document_of,
+    form_of,
+    is_exact,
+)
 from chalicelib.api.payloads import actor, publisher_for
 from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request
@@ -27,8 +35,10 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.executions.errors import RunHeld
 from chalicelib.domain.head import Head
 from chalicelib.domain.manifest import Claimed
+from chalicelib.domain.names import PackageName
 from chalicelib.domain.publishers import NotAnOwner, PublisherNotAllowed
 from chalicelib.domain.tags import InvalidTag
+from chalicelib.domain.upstream import BadUpstream, PackageMirrored, PackageOwned, UpstreamUnavailable
 from chalicelib.npm.changes import RevisionConflict
 from chalicelib.npm.gzipping import unpacked
 from chalicelib.npm.publications import IntegrityMismatch, publishes, read_publication
@@ -38,7 +48,16 @@ from chalicelib.stores.artifacts import INLINE_BYTES
 routes = Routes(tag="npm")
 
 JSON = "application/json"
-CHANGED = (Busy, InvalidName, InvalidPayload, NotAnOwner, PackageNotFound, PublisherNotAllowed)
+CHANGED = (
+    Busy,
+    InvalidName,
+    InvalidPayload,
+    NotAnOwner,
+    PackageMirrored,
+    PackageNotFound,
+    PublisherNotAllowed,
+)
+MIRRORED = (BadUpstream, UpstreamUnavailable)
 
 
 @routes.get(
@@ -46,14 +65,18 @@ CHANGED = (Busy, InvalidName, InvalidPayload, NotAnOwner, PackageNotFound, Publi
     summary="A packument",
     gives=(JSON, ABBREVIATED),
     answers={200: None, 302: None},
-    raises=(InvalidName, PackageNotFound),
+    raises=(InvalidName, PackageNotFound, *MIRRORED),
 )
 def packument(request: Request) -> Answer:
     """Show all of a package's versions, as they were rendered when they were published."""
     form, known = form_of(request), _known(request)
     plain = not accepts_gzip(request)
     found = container().npm_reading.packument(
-        package_name(request), form, base=base_of(request), known=known.removesuffix(PLAIN) if known else None
+        package_name(request),
+        form,
+        base=base_of(request),
+        known=known.removesuffix(PLAIN) if known else None,
+        exact=is_exact(request),
     )
     etag = f"{found.etag}{PLAIN}" if plain else found.etag
     if found.data is None or is_known(known, etag):
@@ -66,7 +89,7 @@ def packument(request: Request) -> Answer:
 @routes.get(
     "/npm/{name}/{version}",
     summary="A version's manifest",
-    raises=(InvalidName, PackageNotFound, VersionNotFound),
+    raises=(InvalidName, PackageNotFound, VersionNotFound, *MIRRORED),
 )
 def version(request: Request) -> Answer:
     """Show the version that a number or a tag names."""
@@ -81,7 +104,7 @@ def version(request: Request) -> Answer:
     summary="A tarball",
     gives=("application/gzip",),
     answers={200: None, 302: None},
-    raises=(InvalidName, PackageNotFound, VersionNotFound, FileMissing),
+    raises=(InvalidName, PackageNotFound, VersionNotFound, FileMissing, InvalidTarball, *MIRRORED),
 )
 def tarball(request: Request) -> Answer:
     """Download the tarball of a version."""
@@ -89,7 +112,12 @@ def tarball(request: Request) -> Answer:
     wanted = version_of(file, name)
     if wanted is None:
         raise VersionNotFound(name, file)
-    return tarball_answer(request, name, wanted)
+    try:
+        return tarball_answer(request, name, wanted)
+    except (PackageNotFound, VersionNotFound):
+        if container().settings.upstream is None or not is_exact(request):
+            raise
+        return _mirrored_tarball(request, name, wanted)
 
 
 @routes.put(
@@ -175,6 +203,15 @@ def remove_tarball(request: Request) -> Answer:
     if head is None or wanted not in head.view.unpublished:
         raise VersionNotFound(name, file)
     return _changed(head)
+
+
+def _mirrored_tarball(request: Request, name: PackageName, wanted: str) -> Answer:
+    """Answer a tarball that the upstream has, once it is here; raises the first failure for what is one's own."""
+    try:
+        container().importing.ensure(name, wanted)
+    except PackageOwned:
+        raise VersionNotFound(name, wanted) from None
+    return tarball_answer(request, name, wanted)
 
 
 PLAIN = "-plain"
