@@ -20,7 +20,7 @@ from chalicelib.domain.semver.versions import clean_version
 from chalicelib.domain.tags import InvalidTag, check_tag
 from chalicelib.domain.times import moment
 from chalicelib.domain.upstream import UPSTREAM
-from chalicelib.npm.gzipping import inflated, taken_apart
+from chalicelib.npm.gzipping import inflated, taken_apart, unpacked
 from chalicelib.npm.packuments import FORMS, TOLD, Packument, StalePackument
 from chalicelib.npm.versions import README_CHARACTERS, Form, abbreviated, tarball_name, tarball_path
 
@@ -104,11 +104,17 @@ class MirroredPackage:
                 packument.times.add(compact_json(version) + b":" + compact_json(at))
         return packument.written(self.tags, self.told if form == "full" else {})
 
-    def _unusual(self, upstream: str) -> Iterator[tuple[str, str]]:
+    def _unusual(self, upstream: str) -> Iterator[tuple[str, str | None]]:
+        """Answer the versions whose tarballs are not where they usually are, with the paths of those that may be told.
+
+        Whoever reads a packument can see its facts, and an address may hold what is between the upstream and us.
+        """
         for version, fields in self.versions.items():
-            address = fields["dist"]["tarball"]
-            if address != usual_address(upstream, self.name, version):
-                yield version, address
+            address = str(fields["dist"]["tarball"])
+            if address == usual_address(upstream, self.name, version):
+                continue
+            is_plain = address.startswith(f"{upstream}/") and "?" not in address
+            yield version, address.removeprefix(f"{upstream}/") if is_plain else None
 
 
 def usual_address(upstream: str, name: PackageName, version: str) -> str:
@@ -134,13 +140,17 @@ def announced(fields: Mapping[str, Any], tarball: str) -> Announced:
 
 
 def stored_version(data: bytes, version: str) -> dict[str, Any] | None:
-    """Answer the fields of a version in a stored packument, or None; raises StalePackument."""
-    start = compact_json(version) + b":"
-    for line in Packument.from_bytes(data).versions:
-        if line.startswith(start):
-            fields: dict[str, Any] = json.loads(line[len(start) :])
-            return fields
-    return None
+    """Answer the fields of a version in a stored packument, or None."""
+    # Each member stands on a line of its own, and those that are objects are the versions.
+    key = b"\n" + compact_json(version) + b":"
+    text = unpacked(data)
+    start = text.find(key + b"{")
+    if start < 0:
+        return None
+    line = text[start + len(key) :].partition(b"\n")[0].decode()
+    fields: dict[str, Any]
+    fields, _ = json.JSONDecoder().raw_decode(line)
+    return fields
 
 
 def stored_tags(data: bytes) -> dict[str, str]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any, Final
 
 from chalicelib.domain.upstream import BadUpstream, UpstreamUnavailable
@@ -51,7 +51,7 @@ def exchange(
         raise UpstreamUnavailable("it takes too long to answer") from None
     except ssl.SSLCertVerificationError as error:
         raise BadUpstream(f"its certificate is not valid: {error.verify_message}") from None
-    except IncompleteRead:
+    except (IncompleteRead, RemoteDisconnected):
         raise UpstreamUnavailable("the connection was closed too early") from None
     except HTTPException as error:
         raise BadUpstream(f"it does not speak HTTP as it should ({type(error).__name__})") from None

@@ -5,9 +5,8 @@ import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib import telemetry
 from chalicelib.domain.errors import PackageNotFound, PrismError, VersionNotFound
@@ -44,8 +43,7 @@ ALGORITHMS: Final = ("sha512", "sha384", "sha256", "sha1")
 """The strongest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(NamedTuple):
     """A version that is here; `created` tells whether this made it so, `requires` has the specs of what it needs."""
 
     name: str
@@ -155,9 +153,11 @@ class Importing:
 
     def _address(self, name: PackageName, version: str, stored: StoredPackument) -> str:
         """Answer where a tarball is: where they usually are, unless the upstream says something else."""
-        addresses = seen(stored.data).facts["tarballs"]
-        if addresses is not None:
-            return str(addresses.get(version) or usual_address(self._fetching.base, name, version))
+        unusual = seen(stored.data).facts["tarballs"]
+        if unusual is not None and version not in unusual:
+            return usual_address(self._fetching.base, name, version)
+        if unusual is not None and unusual[version] is not None:
+            return f"{self._fetching.base}/{unusual[version]}"
         found = self._fetching.document(document_path(name))
         data = found.data if found else None
         said = MirroredPackage.parse(name, data).address(version) if data else None
