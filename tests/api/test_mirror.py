@@ -98,8 +98,9 @@ def test_an_upstream_that_is_away_is_told_as_such() -> None:
 def test_a_name_in_another_case_is_another_package_there(behind: Upstream) -> None:
     behind.add("left")
     with registry(behind) as world:
-        assert_problem(get("/npm/LEFT"), 404, "package_not_found")
-        assert_problem(get("/npm/LEFT/-/LEFT-1.0.0.tgz"), 404, "version_not_found")
+        for path in ("LEFT", "LEFT/latest", "-/package/LEFT/dist-tags"):
+            assert_problem(get(f"/npm/{path}"), 404, "package_not_found")
+        assert_problem(get("/npm/LEFT/-/left-1.0.0.tgz"), 404, "package_not_found")
         publish(world.container, name="mine")
         assert get("/npm/MINE").status == 200
     assert behind.asked == []
@@ -123,7 +124,7 @@ def test_a_name_that_objects_have_too_is_a_name_as_any(behind: Upstream, name: s
 def test_names_of_ones_own_are_not_told_to_the_upstream(behind: Upstream) -> None:
     with registry(behind, "@acme/*"):
         assert_problem(get("/npm/@acme%2fleft"), 404, "package_not_found")
-        assert_problem(get("/npm/@acme%2fleft/-/left-1.0.0.tgz"), 404, "version_not_found")
+        assert_problem(get("/npm/@acme%2fleft/-/left-1.0.0.tgz"), 404, "package_not_found")
         assert_problem(get("/npm/@acme%2fleft/latest"), 404, "package_not_found")
         [item] = post(["@acme/left"]).json["items"]
     assert item["error"]["code"] == "package_owned"
@@ -188,8 +189,8 @@ def test_npm_installs_through_the_mirror_and_again_when_the_upstream_is_gone(tmp
     (app_folder / "package.json").write_text('{"name":"app","version":"1.0.0"}')
     (app_folder / ".npmrc").write_text("")
     with serving(tmp_path / "upstream") as there:
-        for name, fields in (("@acme/left", {"dependencies": {"right": "^1"}}), ("right", {})):
-            _publish(there.url, package(name=name, **fields), name)
+        _publish(there.url, package(name="@acme/left", dependencies={"right": "^1"}), "@acme/left")
+        _publish(there.url, package(name="right"), "right")
         with serving(tmp_path / "mirror", PRISM_UPSTREAM_REGISTRY=f"{there.url}/npm") as here:
             first = npm(app_folder, "cache-1", "install", "@acme/left", "--registry", f"{here.url}/npm/")
     assert first.returncode == 0, first.stderr

@@ -35,7 +35,6 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.executions.errors import RunHeld
 from chalicelib.domain.head import Head
 from chalicelib.domain.manifest import Claimed
-from chalicelib.domain.names import PackageName
 from chalicelib.domain.publishers import NotAnOwner, PublisherNotAllowed
 from chalicelib.domain.tags import InvalidTag
 from chalicelib.domain.upstream import BadUpstream, PackageMirrored, PackageOwned, UpstreamUnavailable
@@ -94,7 +93,7 @@ def packument(request: Request) -> Answer:
 def version(request: Request) -> Answer:
     """Show the version that a number or a tag names."""
     found = container().npm_reading.version(
-        package_name(request), request.params["version"], base=base_of(request)
+        package_name(request), request.params["version"], base=base_of(request), exact=is_exact(request)
     )
     return json_answer(found, cache=ALWAYS_ASKED)
 
@@ -114,10 +113,14 @@ def tarball(request: Request) -> Answer:
         raise VersionNotFound(name, file)
     try:
         return tarball_answer(request, name, wanted)
-    except (PackageNotFound, VersionNotFound):
+    except (PackageNotFound, VersionNotFound) as missing:
         if container().settings.upstream is None or not is_exact(request):
             raise
-        return _mirrored_tarball(request, name, wanted)
+        try:
+            container().importing.ensure(name, wanted)
+        except PackageOwned:
+            raise missing from None
+        return tarball_answer(request, name, wanted)
 
 
 @routes.put(
@@ -203,15 +206,6 @@ def remove_tarball(request: Request) -> Answer:
     if head is None or wanted not in head.view.unpublished:
         raise VersionNotFound(name, file)
     return _changed(head)
-
-
-def _mirrored_tarball(request: Request, name: PackageName, wanted: str) -> Answer:
-    """Answer a tarball that the upstream has, once it is here; raises the first failure for what is one's own."""
-    try:
-        container().importing.ensure(name, wanted)
-    except PackageOwned:
-        raise VersionNotFound(name, wanted) from None
-    return tarball_answer(request, name, wanted)
 
 
 PLAIN = "-plain"

@@ -1,7 +1,7 @@
 """Dist-tags, and who may see and change a package, as npm's clients ask for them."""
 
 from chalicelib.api.answers import Answer, json_answer
-from chalicelib.api.npm.requests import ALWAYS_ASKED, text_of
+from chalicelib.api.npm.requests import ALWAYS_ASKED, is_exact, text_of
 from chalicelib.api.payloads import actor
 from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request
@@ -30,7 +30,7 @@ CHANGED = (*READ, Busy, NotAnOwner, PackageMirrored, PublisherNotAllowed)
 @routes.get("/npm/-/package/{name}/dist-tags", summary="Dist-tags", raises=READ)
 def tags(request: Request) -> Answer:
     """Show what each tag names."""
-    tags = container().npm_reading.tags(package_name(request))
+    tags = container().npm_reading.tags(package_name(request), exact=is_exact(request))
     return json_answer(tags, cache=ALWAYS_ASKED)
 
 

@@ -95,12 +95,12 @@ class Reading:
         assert stored is not NOT_MODIFIED, "nothing was said to be known"
         return self._addressed(name, form, self._current(name, form, stored, exact=exact), base, known)
 
-    def tags(self, name: PackageName) -> dict[str, str]:
+    def tags(self, name: PackageName, *, exact: bool = True) -> dict[str, str]:
         """Answer what each tag names; raises PackageNotFound."""
         head = self._heads.get(name)
         if head is not None and head.is_owned:
             return self.head(name).view.tags
-        return stored_tags(self._mirrored(name).data)
+        return stored_tags(self._mirrored(name, exact=exact).data)
 
     def url(self, data: bytes, content_type: str, *, compressed: bool) -> str | None:
         """Answer where a packument is read that is too large for a function, or None where the medium has no addresses.
@@ -116,11 +116,11 @@ class Reading:
             raise PackageNotFound(name)
         return head
 
-    def version(self, name: PackageName, wanted: str, *, base: str) -> bytes:
+    def version(self, name: PackageName, wanted: str, *, base: str, exact: bool = True) -> bytes:
         """Answer the document of the version that a number or a tag names; raises VersionNotFound."""
         present = self._heads.get(name)
         if present is None or not present.is_owned:
-            return self._mirrored_version(name, wanted, base)
+            return _mirrored_version(self._mirrored(name, exact=exact), name, wanted, base)
         head = self.head(name)
         version = _version_in(head, wanted)
         text, state = self._texts.get(name, version), head.view.versions[version]
@@ -200,19 +200,10 @@ class Reading:
                 raise
             return None
 
-    def _mirrored(self, name: PackageName) -> StoredPackument:
+    def _mirrored(self, name: PackageName, *, exact: bool) -> StoredPackument:
         stored = self._packuments.get(name, "full")
         assert stored is not NOT_MODIFIED, "nothing was said to be known"
-        return self._current(name, "full", stored, exact=True)
-
-    def _mirrored_version(self, name: PackageName, wanted: str, base: str) -> bytes:
-        stored = self._mirrored(name)
-        number = _number(wanted) or stored_tags(stored.data).get(wanted)
-        fields = stored_version(stored.data, number) if number else None
-        if fields is None:
-            raise VersionNotFound(name, wanted, latest=stored_tags(stored.data).get(LATEST))
-        address = f"{base}{tarball_path(name, fields['version'])}"
-        return compact_json({**fields, "dist": {**fields["dist"], "tarball": address}})
+        return self._current(name, "full", stored, exact=exact)
 
     def _rendered(self, name: PackageName, form: Form) -> StoredPackument:
         """Render what should be there: whoever published has died before it could, or was older code."""
@@ -224,6 +215,17 @@ class Reading:
         if stored is None or stored is NOT_MODIFIED:
             raise PackageNotFound(name)
         return stored
+
+
+def _mirrored_version(stored: StoredPackument, name: str, wanted: str, base: str) -> bytes:
+    """Answer what the upstream says of the version that a number or a tag names."""
+    tags = stored_tags(stored.data)
+    number = _number(wanted) or tags.get(wanted)
+    fields = stored_version(stored.data, number) if number else None
+    if fields is None:
+        raise VersionNotFound(name, wanted, latest=tags.get(LATEST))
+    address = f"{base}{tarball_path(name, fields['version'])}"
+    return compact_json({**fields, "dist": {**fields["dist"], "tarball": address}})
 
 
 def _condition(known: str | None) -> Condition | None:
