@@ -8,13 +8,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.keys import ObjectKeys, TreeKeys
-from chalicelib.settings import Settings
+from chalicelib.settings import InvalidSettings, Settings
 from chalicelib.storage import open_store
 from chalicelib.storage.port import ObjectStore
 from chalicelib.storage.wrappers import in_production
 
 if TYPE_CHECKING:
     from chalicelib.domain.manifest import Manifest
+    from chalicelib.domain.patterns import PackagePatterns
     from chalicelib.services.access import Access
     from chalicelib.services.advising import Advising
     from chalicelib.services.attesting import Attesting
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from chalicelib.services.serving import Serving
     from chalicelib.services.signing import Signing
     from chalicelib.services.sweeping import Sweeping
+    from chalicelib.services.upstream.fetching import Fetching
+    from chalicelib.services.upstream.importing import Importing
+    from chalicelib.services.upstream.mirroring import Mirroring
     from chalicelib.services.verdicts import Verdicts
     from chalicelib.stores.access import Publishers, Tokens
     from chalicelib.stores.advisories import Advisories
@@ -202,7 +206,61 @@ class Container:
         """Reads what npm's clients read."""
         from chalicelib.services.npm.reading import Reading
 
-        return Reading(self.heads, self.packuments, self.texts, self.artifacts, lambda: self.rendering)
+        return Reading(
+            self.heads,
+            self.packuments,
+            self.texts,
+            self.artifacts,
+            lambda: self.rendering,
+            own=self.own_packages,
+            mirror=(lambda: self.mirroring) if self.settings.upstream else None,
+        )
+
+    @cached_property
+    def own_packages(self) -> "PackagePatterns":
+        """The names that are this registry's own even before they are published."""
+        from chalicelib.domain.errors import InvalidPayload
+        from chalicelib.domain.patterns import PackagePatterns
+
+        texts = self.settings.own_packages
+        try:
+            return PackagePatterns.parse(texts) if texts else PackagePatterns(())
+        except InvalidPayload as error:
+            raise InvalidSettings(f"PRISM_OWN_PACKAGES cannot be read: {error.detail}") from None
+
+    @cached_property
+    def fetching(self) -> "Fetching":
+        """Asks the upstream; raises NoUpstream where there is none."""
+        from chalicelib.domain.upstream import NoUpstream
+        from chalicelib.services.upstream.fetching import Fetching
+
+        if self.settings.upstream is None:
+            raise NoUpstream
+        return Fetching(self.settings.upstream, max_tarball=self.settings.limits.payload)
+
+    @cached_property
+    def mirroring(self) -> "Mirroring":
+        """Keeps the upstream's packuments; raises NoUpstream."""
+        from chalicelib.services.upstream.mirroring import Mirroring
+
+        fetching = self.fetching
+        assert self.settings.upstream is not None, "there is one to be fetched from"
+        return Mirroring(
+            fetching,
+            self.heads,
+            self.packuments,
+            base=f"{self.settings.registry_url}/npm/",
+            own=self.own_packages,
+            ttl=self.settings.upstream.ttl,
+            now=self._now,
+        )
+
+    @cached_property
+    def importing(self) -> "Importing":
+        """Takes versions from the upstream; raises NoUpstream."""
+        from chalicelib.services.upstream.importing import Importing
+
+        return Importing(self.mirroring, self.fetching, self.publishing, self.heads, self.manifests)
 
     @cached_property
     def npm_writing(self) -> "Writing":

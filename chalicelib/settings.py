@@ -17,6 +17,9 @@ MAX_PREFIX_BYTES: Final = 64
 DEFAULT_REGISTRY_URL: Final = "http://localhost:8000"
 DEFAULT_LEASE_SECONDS: Final = 60
 DEFAULT_ATTEMPTS: Final = 5
+DEFAULT_UPSTREAM_TTL: Final = 300
+DEFAULT_UPSTREAM_SECONDS: Final = 20
+"""Less than the 29 seconds after which a gateway gives up."""
 ACCESS_MODES: Final = ("open", "token")
 METRICS: Final = ("emf", "off")
 GUARDED_STAGES: Final = ("prod",)
@@ -50,6 +53,13 @@ VARIABLES: Final = {
     "PRISM_REGISTRY_URL": "the address by which npm's clients know the registry, without `/npm/`; packuments are "
     "rendered for it, and adapted for who comes by another; default `http://localhost:8000`, "
     "or the port that `serve.py` listens on",
+    "PRISM_UPSTREAM_REGISTRY": "the registry behind this one, such as `https://registry.example/`: packages that "
+    "are not this registry's own are fetched from it when they are first asked for, and kept; default: none",
+    "PRISM_UPSTREAM_TOKEN": "a token for the upstream; sent to nobody else",
+    "PRISM_UPSTREAM_TTL": "for how many seconds a packument of the upstream counts as fresh; default 300",
+    "PRISM_UPSTREAM_SECONDS": "how many seconds fetching one thing from the upstream may take, all in all; default 20",
+    "PRISM_OWN_PACKAGES": "patterns of the names that are this registry's own even before they are published, such as "
+    "`@acme/*,left-*`; the upstream is never asked for them",
     "PRISM_ACCESS": "`open` lets everybody read and write (default on a machine); `token` asks for a token (default on "
     "Lambda)",
     "PRISM_ADMIN_TOKEN": "the first token with the scope `admin`: the token itself, or `sha256:` and its digest in hex",
@@ -101,6 +111,16 @@ class R2Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """The registry behind this one; `ttl` and `seconds` as their variables say, `url` without a final slash."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    ttl: int = DEFAULT_UPSTREAM_TTL
+    seconds: int = DEFAULT_UPSTREAM_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What a package may measure at most; sizes in bytes."""
 
@@ -123,6 +143,8 @@ class Settings:
     files: str = "pack"
     public_base_url: str | None = None
     registry_url: str = DEFAULT_REGISTRY_URL
+    upstream: UpstreamSettings | None = None
+    own_packages: tuple[str, ...] = ()
     access: str = "open"
     admin_token: str | None = field(default=None, repr=False)
     stage: str | None = None
@@ -154,6 +176,8 @@ class Settings:
             files=env.choice("PRISM_FILES", FILE_MODES, "pack"),
             public_base_url=env.url("PRISM_PUBLIC_BASE_URL"),
             registry_url=env.url("PRISM_REGISTRY_URL") or DEFAULT_REGISTRY_URL,
+            upstream=_upstream(env),
+            own_packages=env.texts("PRISM_OWN_PACKAGES"),
             access=_access(env, "token" if on_lambda else "open"),
             admin_token=_admin_token(env),
             stage=env.text("PRISM_STAGE"),
@@ -179,6 +203,22 @@ class Settings:
 def _has_own_driver(drivers: set[str | None]) -> bool:
     """Tell whether somebody's own driver is used, which may have variables of its own."""
     return not drivers <= {*DRIVERS, None}
+
+
+def _upstream(env: "_Reader") -> UpstreamSettings | None:
+    url = env.url("PRISM_UPSTREAM_REGISTRY")
+    if url is None:
+        return None
+    if urlsplit(url).username or urlsplit(url).query or urlsplit(url).fragment:
+        raise InvalidSettings(
+            "PRISM_UPSTREAM_REGISTRY is more than a host and a path; put credentials into PRISM_UPSTREAM_TOKEN"
+        )
+    return UpstreamSettings(
+        url=url,
+        token=env.text("PRISM_UPSTREAM_TOKEN"),
+        ttl=env.number("PRISM_UPSTREAM_TTL", DEFAULT_UPSTREAM_TTL),
+        seconds=env.number("PRISM_UPSTREAM_SECONDS", DEFAULT_UPSTREAM_SECONDS),
+    )
 
 
 def _access(env: "_Reader", default: str) -> str:
@@ -242,6 +282,10 @@ class _Reader:
 
     def text(self, name: str) -> str | None:
         return self._environ.get(name, "").strip() or None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        parts = (part.strip() for part in (self.text(name) or "").split(","))
+        return tuple(part for part in parts if part)
 
     def unknown(self) -> tuple[str, ...]:
         mine = (name for name in self._environ if name.startswith("PRISM_"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import settings
-from chalicelib.settings import InvalidSettings, Settings
+from chalicelib.settings import InvalidSettings, Settings, UpstreamSettings
 
 S3 = {"PRISM_STORAGE_DRIVER": "s3", "PRISM_S3_BUCKET": "b", "PRISM_S3_REGION": "eu-central-1"}
 R2 = {
@@ -148,3 +148,38 @@ def test_every_variable_that_is_read_is_documented() -> None:
     names = {name for pair in read for name in pair if name and not name.startswith("AWS_")}
 
     assert names == set(settings.VARIABLES)
+
+
+def test_there_is_no_upstream_unless_one_is_set() -> None:
+    assert Settings.from_env({}).upstream is None
+    assert Settings.from_env({"PRISM_UPSTREAM_TOKEN": "t"}).upstream is None
+
+
+def test_an_upstream_is_an_address_and_how_to_ask_it() -> None:
+    given = {
+        "PRISM_UPSTREAM_REGISTRY": "https://registry.example/npm/",
+        "PRISM_UPSTREAM_TOKEN": "secret",
+        "PRISM_UPSTREAM_TTL": "60",
+        "PRISM_UPSTREAM_SECONDS": "120",
+        "PRISM_OWN_PACKAGES": "@acme/*, left-* ,",
+    }
+
+    read = Settings.from_env(given)
+
+    assert read.upstream == UpstreamSettings("https://registry.example/npm", "secret", 60, 120)
+    assert read.own_packages == ("@acme/*", "left-*")
+    assert "secret" not in repr(read)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://registry.example",
+        "registry.example",
+        "https://me:secret@registry.example",
+        "https://registry.example?x=1",
+    ],
+)
+def test_an_upstream_is_no_more_than_an_address(url: str) -> None:
+    with pytest.raises(InvalidSettings, match="PRISM_UPSTREAM_REGISTRY"):
+        Settings.from_env({"PRISM_UPSTREAM_REGISTRY": url})

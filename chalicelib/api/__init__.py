@@ -12,6 +12,7 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.curation": ("/v1/packages",),
     "chalicelib.api.resolve": ("/v1/resolve",),
     "chalicelib.api.graph": ("/v1/resolve/graph",),
+    "chalicelib.api.imports": ("/v1/imports",),
     "chalicelib.api.search": ("/v1/search",),
     "chalicelib.api.files": ("/packages",),
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),

@@ -15,6 +15,7 @@ from chalicelib.domain.errors import (
     TooLarge,
     Unavailable,
 )
+from chalicelib.domain.upstream import BadUpstream
 from chalicelib.settings import ACCESS_MODES, DRIVERS, FILE_MODES, METRICS
 
 
@@ -175,6 +176,7 @@ STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     NotImplementedHere: HTTPStatus.NOT_IMPLEMENTED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    BadUpstream: HTTPStatus.FAILED_DEPENDENCY,
     AnswerTooLate: HTTPStatus.GATEWAY_TIMEOUT,
     PrismError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

@@ -23,6 +23,8 @@ HINTS: Final = {
     "invalid_token": "set PRISM_TOKEN to another token; an admin makes one with `prism token create`",
     "forbidden": "`prism whoami` shows what the token in PRISM_TOKEN allows; ask an admin for one that allows this",
     "publisher_not_allowed": "ask an admin to run `prism publisher allow` with the publisher's name",
+    "no_upstream": "the operator sets PRISM_UPSTREAM_REGISTRY; `prism publish` takes a tarball from anywhere",
+    "package_mirrored": "publish under a name of your own, such as one with a scope",
     "upload_not_found": "`prism verdict` takes the key below incoming/, or the whole s3:// address",
     "job_not_found": "`prism jobs` lists the jobs with their ids",
     "job_unfinished": "`prism job` with the id and --follow waits for its end",

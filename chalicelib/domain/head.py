@@ -17,6 +17,7 @@ from pydantic import Field
 from chalicelib.domain.document import Document, elements, fragment, fragments, members
 from chalicelib.domain.semver.versions import is_prerelease, version_key
 from chalicelib.domain.times import later_than
+from chalicelib.domain.upstream import UPSTREAM
 
 LATEST = "latest"
 SPILL_BYTES = 512 * 1024
@@ -25,7 +26,7 @@ KEPT_EVENTS = 32
 
 FRAGMENT: Final = "fragment"
 
-EventType = Literal["publish", "tag", "untag", "deprecate", "yank", "unyank", "unpublish", "own"]
+EventType = Literal["publish", "tag", "untag", "deprecate", "yank", "unyank", "unpublish", "own", "mirror"]
 
 
 class Entry(Document):
@@ -81,12 +82,16 @@ class VersionState(Entry):
 
 
 class View(Document):
-    """A package at one moment; `unpublished` maps numbers that are gone for ever to when they went."""
+    """A package at one moment; `unpublished` maps numbers that are gone for ever to when they went.
+
+    `origin` says whose the package is: the upstream's, or with None one's own.
+    """
 
     versions: dict[str, VersionState] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
     unpublished: dict[str, str] = Field(default_factory=dict)
     owners: list[str] = Field(default_factory=list)
+    origin: Literal["upstream"] | None = None
 
     @property
     def latest(self) -> str | None:
@@ -151,6 +156,16 @@ class Head(Document):
         """When the newest event happened."""
         return self.events[-1].at if self.events else None
 
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether the package is the upstream's."""
+        return self.view.origin == UPSTREAM
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether anything was ever published here under the name that is not the upstream's."""
+        return self.seq > 0 and not self.is_mirrored
+
 
 def append(head: Head, change: Change, *, actor: str, now: datetime) -> Head:
     """Answer the head after one more event."""
@@ -206,6 +221,15 @@ def publish_tags(view: View, version: str, requested: str | None) -> list[str]:
     return sorted(tags)
 
 
+def mirrored_tags(view: View, version: str, requested: str | None) -> list[str]:
+    """Answer the tags that mirroring a version moves: the one the upstream has for it, and `latest` if nothing has it.
+
+    Which version is the latest is for the upstream to say, and not for the order in which versions come.
+    """
+    tags = {requested} if requested else set()
+    return sorted(tags | ({LATEST} if view.latest is None else set()))
+
+
 def _is_highest_stable(view: View, version: str) -> bool:
     if is_prerelease(version):
         return False
@@ -259,5 +283,6 @@ _APPLY: dict[str, Callable[[View, Event], View]] = {
     "yank": lambda view, event: _mark(view, event, yanked=event.reason or "yanked"),
     "unyank": lambda view, event: _mark(view, event, yanked=None),
     "unpublish": _unpublish,
+    "mirror": lambda view, _: view.changed(origin=UPSTREAM),
     "own": lambda view, event: view.changed(owners=event.owners or []),
 }

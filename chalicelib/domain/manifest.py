@@ -16,7 +16,7 @@ from chalicelib.domain.resolution.subpaths import Subpaths, subpaths_of
 
 ModuleType = Literal["module", "commonjs"]
 FileFormat = Literal["module", "commonjs", "json", "wasm", "addon", "typescript", "unknown"]
-Source = Literal["cli", "api", "web", "s3", "npm"]
+Source = Literal["cli", "api", "web", "s3", "npm", "upstream"]
 
 ANONYMOUS: Final = "anonymous"
 """The name of a publisher whom nobody names."""

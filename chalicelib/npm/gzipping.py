@@ -58,10 +58,10 @@ def deflated(text: bytes) -> Piece:
     return Piece(deflater.compress(text) + deflater.flush(zlib.Z_FULL_FLUSH), zlib.crc32(text), len(text))
 
 
-def inflated(data: bytes) -> bytes:
-    """Answer what compressed pieces unpack to; raises ValueError."""
+def inflated(data: bytes, *, most: int = 0) -> bytes:
+    """Answer what compressed pieces unpack to; of that only the beginning where `most` is given. Raises ValueError."""
     try:
-        return zlib.decompressobj(_RAW).decompress(data)
+        return zlib.decompressobj(_RAW).decompress(data, most)
     except zlib.error as error:
         raise ValueError(f"a piece cannot be unpacked: {error}") from error
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 from chalicelib.domain.document import compact_json
 from chalicelib.domain.head import Event, VersionState, View
+from chalicelib.domain.upstream import UPSTREAM
 from chalicelib.npm.gzipping import inflated, member, packed, taken_apart, unpacked
 from chalicelib.npm.members import Members, sealed_length
 from chalicelib.npm.versions import Form, VersionText, addressed, escaped, fields_of, marked
@@ -25,7 +26,7 @@ LAYOUT: Final = 1
 VERSIONS_A_GROUP: Final = 64
 TIMES_A_GROUP: Final = 512
 _MARKS: Final = frozenset({"deprecate", "yank", "unyank", "unpublish"})
-_TOLD: Final = (
+TOLD: Final = (
     "description",
     "homepage",
     "keywords",
@@ -54,6 +55,11 @@ class Seen:
     base: str
     empty: bool
     facts: Mapping[str, Any]
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether it is the upstream's."""
+        return self.facts.get("origin") == UPSTREAM
 
 
 @dataclass(slots=True)
@@ -133,7 +139,11 @@ class Packument:
 
     def to_bytes(self, view: View, latest: VersionText | None) -> bytes:
         """Answer the bytes that are stored and served; `latest` is the text of the version that `latest` names."""
-        texts = (self._prologue(view), self._middle(), self._end(view, latest))
+        return self.written(view.tags, root_fields(view, latest) if self.form == "full" else {})
+
+    def written(self, tags: Mapping[str, str], told: Mapping[str, Any]) -> bytes:
+        """Answer the bytes that are stored and served; `told` are the fields of the package itself."""
+        texts = (self._prologue(tags), self._middle(), self._end(told))
         return member(
             lambda lengths: self._extra(lengths[0], lengths[2], lengths[4]),
             (texts[0], self.versions.sealed, texts[1], self.times.sealed, texts[2]),
@@ -164,10 +174,10 @@ class Packument:
             }
         )
 
-    def _prologue(self, view: View) -> bytes:
-        head: dict[str, Any] = {"name": self.name, "dist-tags": view.tags, "modified": self.modified}
+    def _prologue(self, tags: Mapping[str, str]) -> bytes:
+        head: dict[str, Any] = {"name": self.name, "dist-tags": tags, "modified": self.modified}
         if self.form == "full":
-            head = {"_id": self.name, "_rev": str(self.seq), "name": self.name, "dist-tags": view.tags}
+            head = {"_id": self.name, "_rev": str(self.seq), "name": self.name, "dist-tags": tags}
         return _opened(head, "versions")
 
     def _middle(self) -> bytes:
@@ -175,8 +185,7 @@ class Packument:
         opened = b"},\n" + compact_json("time") + b":" + compact_json(times)[:-1]
         return self.versions.rest + opened + (b",\n" if self.times.open or self.times.sealed.size else b"")
 
-    def _end(self, view: View, latest: VersionText | None) -> bytes:
-        told = root_fields(view, latest) if self.form == "full" else {}
+    def _end(self, told: Mapping[str, Any]) -> bytes:
         return self.times.rest + b"}" + (b"," + compact_json(told)[1:] if told else b"}")
 
 
@@ -227,7 +236,7 @@ def root_fields(view: View, latest: VersionText | None) -> dict[str, Any]:
     """Answer what the full form tells of the package itself: what its latest version does."""
     fields = fields_of(latest.full) if latest else {}
     owners = [{"name": owner, "email": ""} for owner in view.owners] or fields.get("maintainers", [])
-    told = {name: fields[name] for name in _TOLD if name in fields}
+    told = {name: fields[name] for name in TOLD if name in fields}
     return {**told, "maintainers": owners, **(json.loads(latest.readme) if latest else {})}
 
 

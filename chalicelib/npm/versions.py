@@ -87,13 +87,19 @@ def version_text(
         "_npmUser": publisher,
         "maintainers": [publisher],
     }
-    short: dict[str, Any] = {name: fields[name] for name in _ABBREVIATED if name in fields}
-    if runs_scripts(fields):
-        short["hasInstallScript"] = True
+    short = abbreviated(fields)
     if SHRINKWRAP in paths:
         full["_hasShrinkwrap"] = short["_hasShrinkwrap"] = True
     told = {} if readme is None else {"readme": _text(readme[1]), "readmeFilename": readme[0]}
     return VersionText(_with(full, dist), _with({**identity, **short}, dist), compact_json(told))
+
+
+def abbreviated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer of what a version declares the fields that an installation needs."""
+    short: dict[str, Any] = {name: fields[name] for name in _ABBREVIATED if name in fields}
+    if runs_scripts(fields):
+        short["hasInstallScript"] = True
+    return short
 
 
 def readme_path(paths: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from chalicelib.domain.names import PackageName
 from chalicelib.domain.picking import current
 from chalicelib.domain.publishers import check_owner
 from chalicelib.domain.tags import InvalidTag, check_tag
+from chalicelib.domain.upstream import PackageMirrored
 from chalicelib.services.deriving import Deriving
 from chalicelib.stores.access import Publishers
 from chalicelib.stores.heads import Decide, Heads
@@ -28,7 +29,7 @@ class LatestStays(InvalidTag):
 class Curating:
     """Changes heads; every method answers the head as it is then.
 
-    All raise PublisherNotAllowed, NotAnOwner, PackageNotFound and VersionNotFound.
+    All raise PublisherNotAllowed, NotAnOwner, PackageNotFound, PackageMirrored and VersionNotFound.
     """
 
     def __init__(self, heads: Heads, publishers: Publishers, deriving: Deriving) -> None:
@@ -91,6 +92,8 @@ class Curating:
         """Append what `decide` makes of the head; without `rules` its owners are not asked. Raises NotAnOwner."""
 
         def ruled(head: Head) -> Change | Sequence[Change] | None:
+            if head.is_mirrored:
+                raise PackageMirrored(name)
             if rules:
                 check_owner(actor, name, head.view.owners)
             return decide(head)

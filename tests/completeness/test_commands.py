@@ -10,7 +10,8 @@ from chalicelib.cli import commands
 from chalicelib.cli.__main__ import build_parsers
 from chalicelib.cli.commands import COMMANDS
 
-NAMES = [str(vars(module)["__name__"]).rpartition(".")[2] for module in COMMANDS]
+NAMES = [str(vars(module)["__name__"]).rpartition(".")[2].removesuffix("_") for module in COMMANDS]
+"""A file that would be called as a word of Python's is ends with an underscore."""
 
 
 def _parsers() -> Mapping[str, ArgumentParser]:
@@ -21,7 +22,7 @@ def _parsers() -> Mapping[str, ArgumentParser]:
 def test_every_command_file_is_registered() -> None:
     files = {path.stem for path in Path(commands.__path__[0]).glob("*.py")} - {"__init__"}
 
-    assert sorted(NAMES) == sorted(files)
+    assert sorted(NAMES) == sorted(file.removesuffix("_") for file in files)
 
 
 def test_a_command_is_called_as_its_file_is() -> None:

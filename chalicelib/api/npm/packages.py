@@ -5,7 +5,15 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib.api.answers import Answer, json_answer, not_modified, redirect
-from chalicelib.api.npm.requests import ABBREVIATED, ALWAYS_ASKED, accepts_gzip, base_of, document_of, form_of
+from chalicelib.api.npm.requests import (
+    ABBREVIATED,
+    ALWAYS_ASKED,
+    accepts_gzip,
+    base_of,
+    document_of,
+    form_of,
+    is_exact,
+)
 from chalicelib.api.payloads import PublishHeaders, actor, publisher_for
 from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request
@@ -30,6 +38,7 @@ from chalicelib.domain.executions.errors import RunHeld
 from chalicelib.domain.head import Head
 from chalicelib.domain.publishers import NotAnOwner, PublisherNotAllowed
 from chalicelib.domain.tags import InvalidTag
+from chalicelib.domain.upstream import BadUpstream, PackageMirrored, PackageOwned, UpstreamUnavailable
 from chalicelib.npm.changes import RevisionConflict
 from chalicelib.npm.gzipping import unpacked
 from chalicelib.npm.publications import IntegrityMismatch, publishes, read_publication
@@ -39,7 +48,16 @@ from chalicelib.stores.artifacts import INLINE_BYTES
 routes = Routes(tag="npm")
 
 JSON = "application/json"
-CHANGED = (Busy, InvalidName, InvalidPayload, NotAnOwner, PackageNotFound, PublisherNotAllowed)
+CHANGED = (
+    Busy,
+    InvalidName,
+    InvalidPayload,
+    NotAnOwner,
+    PackageMirrored,
+    PackageNotFound,
+    PublisherNotAllowed,
+)
+MIRRORED = (BadUpstream, UpstreamUnavailable)
 
 
 @routes.get(
@@ -47,7 +65,7 @@ CHANGED = (Busy, InvalidName, InvalidPayload, NotAnOwner, PackageNotFound, Publi
     summary="A packument",
     gives=(JSON, ABBREVIATED),
     answers={200: None, 302: None},
-    raises=(InvalidName, PackageNotFound),
+    raises=(InvalidName, PackageNotFound, *MIRRORED),
 )
 def packument(request: Request) -> Answer:
     """Show all of a package's versions, as they were rendered when they were published."""
@@ -58,6 +76,7 @@ def packument(request: Request) -> Answer:
         form,
         base=base_of(request),
         known=known.removesuffix(PLAIN) if known and has_this_encoding else None,
+        exact=is_exact(request),
     )
     etag = f"{found.etag}{PLAIN}" if plain else found.etag
     if found.data is None:
@@ -70,12 +89,12 @@ def packument(request: Request) -> Answer:
 @routes.get(
     "/npm/{name}/{version}",
     summary="A version's manifest",
-    raises=(InvalidName, PackageNotFound, VersionNotFound),
+    raises=(InvalidName, PackageNotFound, VersionNotFound, *MIRRORED),
 )
 def version(request: Request) -> Answer:
     """Show the version that a number or a tag names."""
     found = container().npm_reading.version(
-        package_name(request), request.params["version"], base=base_of(request)
+        package_name(request), request.params["version"], base=base_of(request), exact=is_exact(request)
     )
     return json_answer(found, cache=ALWAYS_ASKED)
 
@@ -85,7 +104,7 @@ def version(request: Request) -> Answer:
     summary="A tarball",
     gives=("application/gzip",),
     answers={200: None, 302: None},
-    raises=(InvalidName, PackageNotFound, VersionNotFound, FileMissing),
+    raises=(InvalidName, PackageNotFound, VersionNotFound, FileMissing, InvalidTarball, *MIRRORED),
 )
 def tarball(request: Request) -> Answer:
     """Download the tarball of a version."""
@@ -93,7 +112,16 @@ def tarball(request: Request) -> Answer:
     wanted = version_of(file, name)
     if wanted is None:
         raise VersionNotFound(name, file)
-    return tarball_answer(request, name, wanted)
+    try:
+        return tarball_answer(request, name, wanted)
+    except (PackageNotFound, VersionNotFound) as missing:
+        if container().settings.upstream is None or not is_exact(request):
+            raise
+        try:
+            container().importing.ensure(name, wanted)
+        except PackageOwned:
+            raise missing from None
+        return tarball_answer(request, name, wanted)
 
 
 @routes.put(

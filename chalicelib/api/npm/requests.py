@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request
 from chalicelib.container import container
 from chalicelib.domain.errors import InvalidPayload, PayloadTooLarge
@@ -24,6 +25,11 @@ _QUALITY: Final = re.compile(r";\s*q\s*=\s*([0-9.]+)")
 def base_of(request: Request) -> str:
     """Answer the address by which a client knows the registry, with a slash at its end."""
     return f"{request.origin}/npm/"
+
+
+def is_exact(request: Request) -> bool:
+    """Tell whether the path has a package's name as it is, and not one that means it here alone."""
+    return request.params["name"] == package_name(request)
 
 
 def form_of(request: Request) -> Form:

@@ -1,7 +1,7 @@
 """Dist-tags, and who may see and change a package, as npm's clients ask for them."""
 
 from chalicelib.api.answers import Answer, json_answer
-from chalicelib.api.npm.requests import ALWAYS_ASKED, text_of
+from chalicelib.api.npm.requests import ALWAYS_ASKED, is_exact, text_of
 from chalicelib.api.payloads import actor
 from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request
@@ -19,17 +19,18 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.publishers import NotAnOwner, PublisherNotAllowed
 from chalicelib.domain.semver.versions import clean_version
 from chalicelib.domain.tags import InvalidTag
+from chalicelib.domain.upstream import PackageMirrored
 
 routes = Routes(tag="npm")
 
 READ = (InvalidName, PackageNotFound)
-CHANGED = (*READ, Busy, NotAnOwner, PublisherNotAllowed)
+CHANGED = (*READ, Busy, NotAnOwner, PackageMirrored, PublisherNotAllowed)
 
 
 @routes.get("/npm/-/package/{name}/dist-tags", summary="Dist-tags", raises=READ)
 def tags(request: Request) -> Answer:
     """Show what each tag names."""
-    tags = container().npm_reading.head(package_name(request)).view.tags
+    tags = container().npm_reading.tags(package_name(request), exact=is_exact(request))
     return json_answer(tags, cache=ALWAYS_ASKED)
 
 

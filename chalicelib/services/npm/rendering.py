@@ -13,7 +13,7 @@ from typing import Final
 
 from chalicelib.domain.errors import Busy, VersionNotFound
 from chalicelib.domain.head import Event, Head
-from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, unpublished
+from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, seen, unpublished
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
 from chalicelib.storage.parallel import at_once, in_parallel
@@ -51,7 +51,15 @@ class Rendering:
         self._sleep = sleep
 
     def follow(self, head: Head) -> None:
-        """Make both forms show a head, or a later one; raises Busy when too many writers contend for too long."""
+        """Make both forms show a head, or a later one; raises Busy when too many writers contend for too long.
+
+        What the upstream says of a package of its own stays: it tells of more than what has come from there.
+        """
+        if not head.is_mirrored:
+            self.render(head)
+
+    def render(self, head: Head) -> None:
+        """Make both forms show a head, whosever it is."""
         at_once(*(lambda form=form: self._follow(head, form) for form in FORMS))
 
     def stored(self, name: str, form: Form) -> StoredPackument | None:
@@ -102,7 +110,8 @@ class Rendering:
         if stored is not None:
             # What other code has made of the same events is made again.
             with suppress(StalePackument):
-                return Packument.from_bytes(stored.data)
+                if not seen(stored.data).is_mirrored:
+                    return Packument.from_bytes(stored.data)
         return Packument(form, name, self.base)
 
     def _rendered(self, packument: Packument, head: Head) -> bytes:

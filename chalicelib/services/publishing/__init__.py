@@ -194,7 +194,11 @@ class Publishing:
         assert manifest is not None, "a visible version has a manifest"
         assert metadata is not None, "a visible version has metadata"
         head, _ = commit.commit(
-            self._workshop.heads, manifest.manifest, request.tag, actor=request.publisher.name
+            self._workshop.heads,
+            manifest.manifest,
+            request.tag,
+            actor=request.publisher.name,
+            source=request.source,
         )
         self._workshop.deriving.follow(head)
         attested_by = request.publisher.name if request.bundle is not None else None
@@ -238,7 +242,9 @@ class Publishing:
             return True
 
     def _check_allowed(self, request: PublishRequest, name: PackageName) -> None:
-        check_allowed(self._workshop.publishers, request.publisher.name, request.packages, name)
+        check_allowed(
+            self._workshop.publishers, request.source, request.publisher.name, request.packages, name
+        )
 
 
 def _published(work: Work, job: Job) -> Published:

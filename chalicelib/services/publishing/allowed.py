@@ -4,6 +4,7 @@ from chalicelib.domain.access import PackageForbidden
 from chalicelib.domain.errors import NameMismatch, VersionMismatch
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import PackagePatterns
+from chalicelib.domain.upstream import UPSTREAM
 from chalicelib.services.publishing.values import Work
 from chalicelib.stores.access import Publishers
 
@@ -13,7 +14,7 @@ def check_identity(work: Work, name: PackageName, version: str | None) -> None:
     if work.declared_version is not None and version is not None:
         check_version(work.declared_version, name, version)
     if work.declared is None:
-        check_allowed(work.workshop.publishers, work.publisher.name, work.packages, name)
+        check_allowed(work.workshop.publishers, work.source, work.publisher.name, work.packages, name)
     elif work.declared != name:
         raise NameMismatch(work.declared, name)
 
@@ -25,9 +26,14 @@ def check_version(declared: str, name: PackageName, version: str) -> None:
 
 
 def check_allowed(
-    publishers: Publishers, publisher: str, packages: PackagePatterns, name: PackageName
+    publishers: Publishers, source: str, publisher: str, packages: PackagePatterns, name: PackageName
 ) -> None:
-    """Raise Forbidden unless the publisher is trusted with a package and this request may be about it."""
+    """Raise Forbidden unless the publisher is trusted with a package and this request may be about it.
+
+    The upstream is trusted by the setting that names it, with all packages that are not one's own.
+    """
+    if source == UPSTREAM:
+        return
     if not packages.match(name):
         raise PackageForbidden(name, packages)
     publishers.get().check(publisher, name)

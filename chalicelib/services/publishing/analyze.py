@@ -15,6 +15,7 @@ from chalicelib.domain.manifest import Claim
 from chalicelib.domain.metadata import Metadata
 from chalicelib.domain.publishers import check_owner
 from chalicelib.domain.times import later_than
+from chalicelib.domain.upstream import check_origin
 from chalicelib.services.analysis import analyze as run_analyzers
 from chalicelib.services.executing import Finished, Watch
 from chalicelib.services.publishing.describe import Analyzed, manifest_of, metadata_of
@@ -50,10 +51,11 @@ def given(work: Work) -> Any:
 
 
 def execute(work: Work, watch: Watch) -> Finished:
-    """Analyze the package; raises NotAnOwner, and VersionExists early for a number that is taken by other bytes."""
+    """Analyze the package; raises NotAnOwner, PackageMirrored, and VersionExists early for a number that is taken."""
     opened = work.opened
     head = work.workshop.heads.get(opened.name) or Head(name=opened.name)
     work.looked = True
+    check_origin(head, work.source)
     check_owner(work.publisher.name, opened.name, head.view.owners)
     visible = _visible(work, head.view)
     claim = visible.manifest.claim if visible else _new_claim(work, head)

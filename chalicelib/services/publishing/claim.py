@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.domain.head import Change, Head
+from chalicelib.domain.upstream import UPSTREAM, check_origin
 from chalicelib.services.executing import Finished, Watch
 from chalicelib.services.publishing.allowed import check_allowed
 from chalicelib.services.publishing.analyze import (
@@ -22,7 +24,7 @@ def given(work: Work) -> Any:
 
 
 def execute(work: Work, watch: Watch) -> Finished:
-    """Take the number; raises VersionExists when it is held for other bytes.
+    """Take the number; raises VersionExists when it is held for other bytes, and PackageOwned.
 
     A claim that another writer made for the same bytes is carried on with under that writer's facts, so that
     everything written after it is the same whoever writes it.
@@ -33,7 +35,11 @@ def execute(work: Work, watch: Watch) -> Finished:
     if described.visible:
         return Finished(facts)
     if work.resumed:
-        check_allowed(work.workshop.publishers, work.publisher.name, work.packages, work.opened.name)
+        check_allowed(
+            work.workshop.publishers, work.source, work.publisher.name, work.packages, work.opened.name
+        )
+    if work.source == UPSTREAM:
+        _mirror(work)
     holder = work.workshop.manifests.claim(described.manifest, described.documents.manifest)
     check_same_bytes(work, holder)
     if holder.digests == described.manifest.digests:
@@ -47,3 +53,13 @@ def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
     if "documents" in outputs:
         work.described = described_by(outputs["documents"], work.described.report)
     return work.workshop.manifests.get(work.opened.name, work.opened.version) is not None
+
+
+def _mirror(work: Work) -> None:
+    """Make the name the upstream's before any number of it is taken, so that no number of somebody's own ever is."""
+
+    def decide(head: Head) -> Change | None:
+        check_origin(head, work.source)
+        return None if head.is_mirrored else Change(type="mirror")
+
+    work.workshop.heads.change(work.opened.name, decide, actor=work.publisher.name)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.domain.errors import VersionExists
-from chalicelib.domain.head import Change, Head, publish_tags
+from chalicelib.domain.head import Change, Head, mirrored_tags, publish_tags
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.publishers import check_owner
+from chalicelib.domain.upstream import UPSTREAM, check_origin
 from chalicelib.services.executing import Finished, Watch
 from chalicelib.services.publishing.values import Work
 from chalicelib.stores.heads import Heads
@@ -21,13 +22,18 @@ def given(work: Work) -> Any:
 
 
 def execute(work: Work, watch: Watch) -> Finished:
-    """Make the version visible; raises VersionExists for a number that was unpublished in the meantime."""
+    """Make the version visible; raises what may have come true in the meantime.
+
+    That is VersionExists for a number that was unpublished, and PackageMirrored or PackageOwned for a name that became
+    the upstream's, or one's own.
+    """
     manifest = work.described.manifest.manifest
     work.head, work.created = commit(
         work.workshop.heads,
         manifest,
         work.tag,
         actor=work.publisher.name,
+        source=work.source,
         again=work.retagged,
         just_read=work.looked,
     )
@@ -49,6 +55,7 @@ def commit(
     tag: str | None,
     *,
     actor: str,
+    source: str,
     again: bool = False,
     just_read: bool = False,
 ) -> tuple[Head, bool]:
@@ -58,8 +65,10 @@ def commit(
     `again`, whose tag moved when the version became visible and may have moved on since.
     """
     version = manifest.version
+    tags_of = mirrored_tags if source == UPSTREAM else publish_tags
 
     def publish(head: Head) -> Change | None:
+        check_origin(head, source)
         if version in head.view.versions:
             return None
         if version in head.view.unpublished:
@@ -69,7 +78,7 @@ def commit(
             version=version,
             integrity=manifest.integrity,
             engines=_engines(manifest),
-            tags=publish_tags(head.view, version, tag),
+            tags=tags_of(head.view, version, tag),
         )
 
     def retag(head: Head) -> Change | None:

@@ -6,7 +6,7 @@ writes. That is what lets the tarball be copied from it.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import BinaryIO, Final
 
 from chalicelib.domain.errors import DigestMismatch, InvalidPayload, UploadChanged
 from chalicelib.services.publishing.values import PublishRequest, Staged, Workshop
@@ -20,6 +20,8 @@ def stage(workshop: Workshop, request: PublishRequest) -> Staged:
     """Answer durable bytes; raises DigestMismatch before anything was written, and InvalidPayload without bytes."""
     if request.upload is not None:
         return _stage_upload(workshop, request, request.upload)
+    if request.file is not None:
+        return _stage_file(workshop, request, request.file)
     data = request.data
     if not data:
         raise InvalidPayload("the tarball is empty; send the bytes that `npm pack` or `prism pack` makes")
@@ -55,6 +57,13 @@ def _stage_upload(workshop: Workshop, request: PublishRequest, upload: str) -> S
     return Staged(sha256, size, lambda: workshop.artifacts.open_staged(sha256))
 
 
+def _stage_file(workshop: Workshop, request: PublishRequest, file: BinaryIO) -> Staged:
+    found, size = _hash(_pieces_of(file))
+    sha256 = _checked(request, found)
+    workshop.artifacts.stage_stream(sha256, _pieces_of(file))
+    return Staged(sha256, size, lambda: _pieces_of(file))
+
+
 def _verified(chunks: Iterable[bytes], sha256: str, upload: str) -> Iterator[bytes]:
     """Pass bytes on; raises UploadChanged at their end if they are not those that were hashed before."""
     running = hashlib.sha256()
@@ -76,6 +85,12 @@ def _hash(chunks: Iterable[bytes]) -> tuple[str, int]:
 def _pieces(data: bytes) -> Iterator[bytes]:
     for start in range(0, len(data), PIECE_BYTES):
         yield data[start : start + PIECE_BYTES]
+
+
+def _pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(PIECE_BYTES):
+        yield piece
 
 
 def _checked(request: PublishRequest, actual: str) -> str:

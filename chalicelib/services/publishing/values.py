@@ -47,7 +47,9 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class PublishRequest:
-    """A wish to publish the tarball `data`, or the one under the key `upload`, which has to have the `etag` if given.
+    """A wish to publish the tarball `data`, or the open `file`, or the one under the key `upload`.
+
+    What was uploaded has to have the `etag` if one is given; a file stays open until the wish has come true.
 
     `name`, `version` and `sha256` (hex) are checked against the tarball where they are given; `packages` are those that
     may be published this way; `tag` is a dist-tag to move, and `bundle` an accepted attestation of the tarball.
@@ -61,6 +63,7 @@ class PublishRequest:
     tag: str | None = None
     sha256: str | None = None
     data: bytes | None = field(default=None, repr=False)
+    file: BinaryIO | None = field(default=None, repr=False)
     upload: str | None = None
     etag: str | None = None
     bundle: bytes | None = field(default=None, repr=False)

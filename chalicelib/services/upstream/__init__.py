@@ -1,0 +1,1 @@
+"""The registry behind this one: asked over HTTP, and what it answers made one's own."""
