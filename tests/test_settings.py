@@ -55,7 +55,8 @@ def test_the_command_reads_what_the_registry_takes_for_the_commands() -> None:
     from chalicelib.cli import settings as command
 
     read = {command.REGISTRY_URL, command.TOKEN, command.PUBLISHER_NAME, command.PUBLISHER_EMAIL}
-    assert read == settings.COMMANDS_OWN
+    # Where the registry is, both have to know.
+    assert read == settings.COMMANDS_OWN | {"PRISM_REGISTRY_URL"}
 
 
 def test_a_driver_of_ones_own_is_named_by_module_and_class() -> None:

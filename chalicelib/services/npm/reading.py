@@ -90,7 +90,9 @@ class Reading:
         """Answer what each tag names; raises PackageNotFound."""
         head = self._heads.get(name)
         if head is not None and head.is_owned:
-            return self.head(name).view.tags
+            if not head.view.versions:
+                raise PackageNotFound(name)
+            return head.view.tags
         return stored_tags(self._mirrored(name, exact=exact).data)
 
     def url(self, data: bytes, content_type: str, *, compressed: bool) -> str | None:
@@ -112,9 +114,10 @@ class Reading:
         present = self._heads.get(name)
         if present is None or not present.is_owned:
             return _mirrored_version(self._mirrored(name, exact=exact), name, wanted, base)
-        head = self.head(name)
-        version = _version_in(head, wanted)
-        text, state = self._texts.get(name, version), head.view.versions[version]
+        if not present.view.versions:
+            raise PackageNotFound(name)
+        version = _version_in(present, wanted)
+        text, state = self._texts.get(name, version), present.view.versions[version]
         if text is None:
             raise VersionNotFound(name, version)
         return addressed(marked(text.full, warning(state.deprecated, state.yanked)), base)
