@@ -30,11 +30,12 @@ def execute(work: Work, watch: Watch) -> Finished:
         watch.tell(number, len(paths), "files", path)
         data = opened.package.read(path)
         artifacts.settle_file(opened.name, opened.version, path, data, content_type(path, data))
+    # The text reads a file out of the pack, which is one open file with one position: not while the pack is written.
+    work.workshop.texts.settle(work.described.manifest.manifest, opened.package)
     at_once(
         lambda: artifacts.settle_tarball(opened.name, opened.version, work.staged.sha256, work.staged.chunks),
         lambda: artifacts.settle_pack(opened.name, opened.version, opened.pack),
         lambda: _settle_metadata(work),
-        lambda: work.workshop.texts.settle(work.described.manifest.manifest, opened.package),
     )
     return Finished({"objects": 4 + len(paths), "size": opened.digests.size})
 
