@@ -85,12 +85,15 @@ class Artifacts:
         return self._exists(self._keys.staged(sha256)) or (published is not None and self._exists(published))
 
     def discard_staged(self, sha256: str, *, attested: bool = False) -> None:
-        """Remove a staged tarball and its pack, and what attests it if something does."""
+        """Remove a staged tarball and its pack, and what attests it if something does.
+
+        What a machine's failure brings back is removed by a sweep, like all that nothing needs.
+        """
         if attested:
-            self._store.delete(self._keys.staged_bundle(sha256))
+            self._store.delete(self._keys.staged_bundle(sha256), durable=False)
         at_once(
-            lambda: self._store.delete(self._keys.staged(sha256)),
-            lambda: self._store.delete(self._keys.staged_pack(sha256)),
+            lambda: self._store.delete(self._keys.staged(sha256), durable=False),
+            lambda: self._store.delete(self._keys.staged_pack(sha256), durable=False),
         )
 
     def settle_tarball(
