@@ -19,7 +19,7 @@ from chalicelib.domain.semver.versions import is_prerelease, version_key
 from chalicelib.domain.times import later_than
 
 LATEST = "latest"
-SPILL_BYTES = 512 * 1024
+SPILL_BYTES = 128 * 1024
 SPILL_EVENTS = 256
 KEPT_EVENTS = 32
 

@@ -4,10 +4,12 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.head import Change, Event, Head, Segment, append, as_of, spill
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectStore, StorageUnavailable
 from chalicelib.stores.documents import JSON, Read, ReplacedDocuments
 
@@ -65,8 +67,8 @@ class Heads:
 
     def events(self, head: Head) -> list[Event]:
         """Answer all events of a head, oldest first."""
-        spilled = [event for ref in head.segments for event in self._segment(head.name, ref.first, ref.last)]
-        return [*spilled, *head.events]
+        segments = in_parallel(lambda ref: self._segment(head.name, ref.first, ref.last), head.segments)
+        return [*chain.from_iterable(segments), *head.events]
 
     def change(self, name: str, decide: Decide, *, actor: str, just_read: bool = False) -> tuple[Head, bool]:
         """Append the events that `decide` makes of the present head; answers the head and whether it changed.

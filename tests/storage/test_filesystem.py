@@ -265,7 +265,7 @@ class TestFlushes:
             path = str(Path(f"/proc/self/fd/{descriptor}").readlink())
             found.append("draft" if path.startswith(drafts) else os.path.relpath(path, store.root))
 
-        monkeypatch.setattr(files.os, "fsync", flush)
+        monkeypatch.setattr(os, "fsync", flush)
         return found
 
     def test_a_durable_write_waits_for_its_bytes_and_then_for_its_name(

@@ -26,7 +26,7 @@ class Machine(PassingStore):
         super().__init__(inner)
         self.volatile: dict[str, bytes | None] = {}
 
-    def put(self, key: str, data: bytes, *, durable: bool = True, **conditions: Any) -> str:  # type: ignore[override]  # as is asked
+    def put(self, key: str, data: bytes, *, durable: bool = True, **conditions: Any) -> str:
         before = None if durable else self._read(key)
         etag = super().put(key, data, durable=durable, **conditions)
         self._note(key, before, durable=durable)
