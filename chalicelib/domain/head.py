@@ -20,7 +20,7 @@ from chalicelib.domain.times import later_than
 from chalicelib.domain.upstream import UPSTREAM
 
 LATEST = "latest"
-SPILL_BYTES = 512 * 1024
+SPILL_BYTES = 128 * 1024
 SPILL_EVENTS = 256
 KEPT_EVENTS = 32
 

@@ -5,6 +5,12 @@ for a create, which fails if the name is taken, `os.replace` otherwise. So a fil
 its name, a reader that has opened one keeps that state, and a crash leaves the old object or the new one. The names
 are on the disk when a write is answered: that in the object's folder, and those of folders that were made for it.
 
+A put flushes the draft and the object's folder, and neither can be left out. A name that leads to bytes the disk does
+not have yet is half an object after a crash; and a name that was replaced is as new as one that was made, so that
+without the second flush an answered swap could be undone. What is not `durable` goes without both. After a crash of the
+machine it may be lost, or be there with fewer bytes; while the machine lives nobody can tell the difference. Folders
+that it made are flushed all the same: others may put durable objects into them, and would find nothing to flush.
+
 Every write to a key happens under a lock that all processes of the machine share (`flock`; a network
 filesystem must support it). The lock file holds the last time stamp given out under it, and the next one is
 always greater: it becomes the file's modification time, from which the ETag is made, so that no ETag of a key
@@ -109,13 +115,14 @@ class FilesystemStore(Unaddressed):
         if_absent: bool = False,
         if_etag: str | None = None,
         content_type: str | None = None,
+        durable: bool = True,
     ) -> str:
         """Write an object whole."""
         path = self._path(key)
         check_conditions(if_absent=if_absent, if_etag=if_etag)
         with _medium(key), self._drafts.new() as draft:
             draft.write(data)
-            return self._publish(draft, path, key, if_absent=if_absent, if_etag=if_etag)
+            return self._publish(draft, path, key, if_absent=if_absent, if_etag=if_etag, durable=durable)
 
     def put_stream(
         self, key: str, chunks: Iterable[bytes], *, if_absent: bool = False, content_type: str | None = None
@@ -142,16 +149,20 @@ class FilesystemStore(Unaddressed):
                 draft.take(original)
                 return self._publish(draft, path, target)
 
-    def delete(self, key: str) -> None:
-        """Remove an object, and the folders that are empty without it."""
+    def delete(self, key: str, *, durable: bool = True) -> None:
+        """Remove an object, and the folders that are empty without it.
+
+        What goes unflushed leaves its folder, which is likely to be needed again, and costs flushes to make.
+        """
         path = self._path(key)
         folder = os.path.dirname(path)
         with _medium(key), self._locks.hold(key):
             if _state(path) is None:
                 return
             os.unlink(path)
-        files.flush_folder(folder)
-        files.prune(folder, str(self.root))
+        if durable:
+            files.flush_folder(folder)
+            files.prune(folder, str(self.root))
 
     def list(
         self, prefix: str, *, after: str | None = None, delimiter: str | None = None, limit: int | None = None
@@ -201,9 +212,14 @@ class FilesystemStore(Unaddressed):
         *,
         if_absent: bool = False,
         if_etag: str | None = None,
+        durable: bool = True,
     ) -> str:
-        """Make a draft the object: its bytes are on the disk before it has its name, and all names at the end."""
-        draft.flush()
+        """Make a draft the object: its bytes are on the disk before it has its name, and all names at the end.
+
+        Of what is not `durable` only the folders that were made for it are, since others may write into them.
+        """
+        if durable:
+            draft.flush()
         with self._locks.hold(key) as lock:
             present = _state(path)
             if if_absent and present is not None:
@@ -211,9 +227,9 @@ class FilesystemStore(Unaddressed):
             if if_etag is not None and (present is None or _info(key, present).etag != if_etag):
                 raise PreconditionFailed(key)
             draft.stamp(lock.next_stamp(above=present.st_mtime_ns if present else 0))
-            changed = self._name(draft, path, key, create=if_absent)
+            folder, *above = self._name(draft, path, key, create=if_absent)
         # The object's own folder first: where the disk keeps a journal, its flush takes those above it along.
-        for each in changed:
+        for each in (folder, *above) if durable else above:
             files.flush_folder(each)
         return _info(key, draft.state()).etag
 

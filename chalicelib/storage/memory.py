@@ -68,6 +68,7 @@ class MemoryStore(Unaddressed):
         if_absent: bool = False,
         if_etag: str | None = None,
         content_type: str | None = None,
+        durable: bool = True,
     ) -> str:
         """Write an object whole; the condition is judged under the lock that the write holds."""
         check_key(key)
@@ -96,7 +97,7 @@ class MemoryStore(Unaddressed):
             return found.info.etag
         return self.put(target, found.data)
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, durable: bool = True) -> None:
         """Remove an object."""
         check_key(key)
         with self._lock:

@@ -139,12 +139,16 @@ class ObjectStore(Protocol):
         if_absent: bool = False,
         if_etag: str | None = None,
         content_type: str | None = None,
+        durable: bool = True,
     ) -> str:
         """Write an object whole and answer its ETag.
 
         With `if_absent`, exactly one of any number of concurrent writers succeeds and the others raise
         ObjectExists. With `if_etag`, the write happens only if the object still has that ETag; otherwise, or
         when it is gone, raises PreconditionFailed. Giving both is a ValueError.
+
+        What is not `durable` is seen by all at once like any other, and may be lost with the machine, or be there
+        damaged, if that fails within seconds; a medium that has no such machine takes no notice.
 
         A write whose answer was lost but which succeeded counts as succeeded, if the driver can still see it:
         where another writer has since replaced the object, the answer is ObjectExists or PreconditionFailed,
@@ -170,8 +174,11 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def delete(self, key: str) -> None:
-        """Remove an object; removing what is not there succeeds."""
+    def delete(self, key: str, *, durable: bool = True) -> None:
+        """Remove an object; removing what is not there succeeds.
+
+        A removal that is not `durable` may be undone if the machine fails within seconds.
+        """
         ...
 
     def list(

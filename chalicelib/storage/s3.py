@@ -104,6 +104,7 @@ class S3Store:
         if_absent: bool = False,
         if_etag: str | None = None,
         content_type: str | None = None,
+        durable: bool = True,
     ) -> str:
         """Write an object whole, in one request."""
         check_key(key)
@@ -149,7 +150,7 @@ class S3Store:
             return self.head(source).etag
         return self._access.request(source, lambda: self._copy(source, target))
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, durable: bool = True) -> None:
         """Remove an object."""
         check_key(key)
         self._access.request(key, lambda: self.client.delete_object(Bucket=self.bucket, Key=key))

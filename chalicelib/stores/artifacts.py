@@ -85,12 +85,15 @@ class Artifacts:
         return self._exists(self._keys.staged(sha256)) or (published is not None and self._exists(published))
 
     def discard_staged(self, sha256: str, *, attested_by: str | None = None) -> None:
-        """Remove a staged tarball and its pack, and what a publisher sent to attest it."""
+        """Remove a staged tarball and its pack, and what a publisher sent to attest it.
+
+        What a machine's failure brings back is removed by a sweep, like all that nothing needs.
+        """
         if attested_by is not None:
-            self._store.delete(self._keys.staged_bundle(sha256, attested_by))
+            self._store.delete(self._keys.staged_bundle(sha256, attested_by), durable=False)
         at_once(
-            lambda: self._store.delete(self._keys.staged(sha256)),
-            lambda: self._store.delete(self._keys.staged_pack(sha256)),
+            lambda: self._store.delete(self._keys.staged(sha256), durable=False),
+            lambda: self._store.delete(self._keys.staged_pack(sha256), durable=False),
         )
 
     def settle_tarball(

@@ -4,10 +4,12 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.head import Change, Event, Head, Segment, append, as_of, spill
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectStore, StorageUnavailable
 from chalicelib.stores.documents import JSON, Read, ReplacedDocuments
 
@@ -68,9 +70,9 @@ class Heads:
 
     def events(self, head: Head, *, after: int = 0) -> list[Event]:
         """Answer the events of a head after one, or all, oldest first; reads the segments that have any of them."""
-        segments = [ref for ref in head.segments if ref.last > after]
-        spilled = [event for ref in segments for event in self._segment(head.name, ref.first, ref.last)]
-        return [event for event in (*spilled, *head.events) if event.seq > after]
+        wanted = [ref for ref in head.segments if ref.last > after]
+        segments = in_parallel(lambda ref: self._segment(head.name, ref.first, ref.last), wanted)
+        return [event for event in (*chain.from_iterable(segments), *head.events) if event.seq > after]
 
     def change(self, name: str, decide: Decide, *, actor: str, just_read: bool = False) -> tuple[Head, bool]:
         """Append the events that `decide` makes of the present head; answers the head and whether it changed.

@@ -251,6 +251,54 @@ POINTS = [
 ]
 
 
+class TestFlushes:
+    """What is durable is on the disk when a write is answered, and nothing else is waited for."""
+
+    @pytest.fixture
+    def flushed(self, store: FilesystemStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Answer what was flushed since, drafts under one name."""
+        store.put("known/a", b"")
+        found: list[str] = []
+        drafts = str(store.root / OWN_FOLDER / "drafts")
+
+        def flush(descriptor: int) -> None:
+            path = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+            found.append("draft" if path.startswith(drafts) else os.path.relpath(path, store.root))
+
+        monkeypatch.setattr(os, "fsync", flush)
+        return found
+
+    def test_a_durable_write_waits_for_its_bytes_and_then_for_its_name(
+        self, store: FilesystemStore, flushed: list[str]
+    ) -> None:
+        store.put("known/b", b"1", if_absent=True)
+        store.put("known/b", b"2")
+
+        assert flushed == ["draft", "known"] * 2
+
+    def test_folders_that_were_made_are_flushed_from_the_innermost_out(
+        self, store: FilesystemStore, flushed: list[str]
+    ) -> None:
+        store.put("known/new/deep/a", b"1")
+
+        assert flushed == ["draft", "known/new/deep", "known/new", "known"]
+
+    def test_what_need_not_be_durable_waits_for_nothing(
+        self, store: FilesystemStore, flushed: list[str]
+    ) -> None:
+        etag = store.put("known/b", b"1", if_absent=True, durable=False)
+        store.put("known/b", b"2", if_etag=etag, durable=False)
+        store.delete("known/b", durable=False)
+
+        assert flushed == []
+
+    def test_folders_are_durable_whoever_made_them(self, store: FilesystemStore, flushed: list[str]) -> None:
+        store.put("new/deep/a", b"1", durable=False)
+        store.put("new/deep/b", b"1")
+
+        assert flushed == ["new", ".", "draft", "new/deep"]
+
+
 class TestDeath:
     """A process that is killed at any point leaves the old object or the new one."""
 

@@ -142,3 +142,18 @@ def test_a_long_history_is_spilled_and_still_read_whole(monkeypatch: pytest.Monk
     assert [event.seq for event in heads(store).events(head)] == list(range(1, count + 1))
     first = heads(store).events(head)[0]
     assert list(heads(store).as_of(head, first.at).view.versions) == ["1.0.0"]
+
+
+def test_a_history_of_many_segments_is_read_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.domain.head.SPILL_BYTES", 1)
+    monkeypatch.setattr("chalicelib.domain.head.SPILL_EVENTS", 40)
+    store = MemoryStore()
+    writer = heads(store)
+    for number in range(100):
+        writer.change("demo", lambda _, number=number: publish(f"1.0.{number}"), actor="alice")  # type: ignore[misc]  # bound default
+
+    head = heads(store).get("demo")
+
+    assert head is not None
+    assert len(head.segments) > 2
+    assert [event.seq for event in heads(store).events(head)] == list(range(1, 101))

@@ -62,10 +62,13 @@ class CountingStore(PassingStore):
         if_absent: bool = False,
         if_etag: str | None = None,
         content_type: str | None = None,
+        durable: bool = True,
     ) -> str:
         """Count a write and its bytes, whether or not it succeeds."""
         self._enter("put", key, len(data))
-        return self.inner.put(key, data, if_absent=if_absent, if_etag=if_etag, content_type=content_type)
+        return self.inner.put(
+            key, data, if_absent=if_absent, if_etag=if_etag, content_type=content_type, durable=durable
+        )
 
     def put_stream(
         self, key: str, chunks: Iterable[bytes], *, if_absent: bool = False, content_type: str | None = None

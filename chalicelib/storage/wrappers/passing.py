@@ -44,13 +44,19 @@ class PassingStore:
         if_absent: bool = False,
         if_etag: str | None = None,
         content_type: str | None = None,
+        durable: bool = True,
     ) -> str:
         """Pass on."""
         return self._call(
             "put",
             key,
             lambda: self.inner.put(
-                key, data, if_absent=if_absent, if_etag=if_etag, content_type=content_type
+                key,
+                data,
+                if_absent=if_absent,
+                if_etag=if_etag,
+                content_type=content_type,
+                durable=durable,
             ),
         )
 
@@ -68,9 +74,9 @@ class PassingStore:
         """Pass on, under the target."""
         return self._call("copy", target, lambda: self.inner.copy(source, target))
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, durable: bool = True) -> None:
         """Pass on."""
-        self._call("delete", key, lambda: self.inner.delete(key))
+        self._call("delete", key, lambda: self.inner.delete(key, durable=durable))
 
     def list(
         self, prefix: str, *, after: str | None = None, delimiter: str | None = None, limit: int | None = None

@@ -61,10 +61,10 @@ class Part:
     def _now(self) -> int:
         return milliseconds(self._clock())
 
-    def _create(self, key: str, data: bytes) -> bool:
+    def _create(self, key: str, data: bytes, *, durable: bool = False) -> bool:
         """Write a record that nothing replaces; answers whether its key was free."""
         try:
-            self._store.put(key, data, if_absent=True, content_type=JSON)
+            self._store.put(key, data, if_absent=True, content_type=JSON, durable=durable)
         except ObjectExists:
             return False
         return True

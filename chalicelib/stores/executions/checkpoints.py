@@ -19,7 +19,7 @@ class Checkpoints(Part):
         """Write a checkpoint, in place of one of the same job and id."""
         checked = checkpoint.checked()
         key = self._keys.checkpoint(checked.job_id, checked.id)
-        self._store.put(key, checked.to_bytes(), content_type=JSON)
+        self._store.put(key, checked.to_bytes(), content_type=JSON, durable=False)
 
     def retrieve_checkpoint(self, job_id: str, checkpoint_id: str) -> Checkpoint:
         """Answer a checkpoint; raises CheckpointNotFound."""

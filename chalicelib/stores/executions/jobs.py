@@ -109,7 +109,7 @@ class Jobs(Part):
     def _index(self, job: StoredJob, *, known: StoredJob | None = None) -> None:
         """Write the places of a job that it did not have before."""
         places = sorted(self._places(job) - (self._places(known) if known else set()))
-        at_once(*(partial(self._create, place, NOTHING) for place in places))
+        at_once(*(partial(self._create, place, NOTHING, durable=True) for place in places))
 
     def _file(self, after: StoredJob, before: Found[StoredJob | None] | None) -> bool:
         """Write a job's places and then the job; answers whether no other writer was first."""
@@ -135,7 +135,7 @@ class Jobs(Part):
     def _leave(self, past: set[str]) -> None:
         """Remove places that a job has left; nobody writes them again, for their revisions or moments are past too."""
         for place in sorted(past):
-            self._store.delete(place)
+            self._store.delete(place, durable=False)
 
     def _places(self, job: StoredJob) -> set[str]:
         place = f"{JobPlace(job.started_at, job.id)}.json"

@@ -147,7 +147,7 @@ class Listing(Jobs):
     def index_job(self, job_id: str) -> None:
         """Write every entry that the listings lack of a job; raises UnreadableRecords."""
         for place in sorted(self._wanted_places(job_id)):
-            self._create(place, NOTHING)
+            self._create(place, NOTHING, durable=True)
 
     def _wanted_places(self, job_id: str) -> set[str]:
         found = self._find(self._keys.job(check_id(job_id, "job")), partial(parse_job, job_id))

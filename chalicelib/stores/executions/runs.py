@@ -65,7 +65,7 @@ class Runs(Part):
     def _touch(self, key: str, found: Found[RunSetting], now: int) -> bool:
         touched = found.record.changed(updated_at=now)
         try:
-            self._store.put(key, touched.to_bytes(), if_etag=found.etag, content_type=JSON)
+            self._store.put(key, touched.to_bytes(), if_etag=found.etag, content_type=JSON, durable=False)
         except PreconditionFailed:
             return False
         return True

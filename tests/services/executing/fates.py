@@ -46,13 +46,19 @@ class FatedStore(PassingStore):
         if_absent: bool = False,
         if_etag: str | None = None,
         content_type: str | None = None,
+        durable: bool = True,
     ) -> str:
         """Pass on, told with what is written."""
         return self._call(
             "put",
             f"{key} {_told_by(data)}",
             lambda: self.inner.put(
-                key, data, if_absent=if_absent, if_etag=if_etag, content_type=content_type
+                key,
+                data,
+                if_absent=if_absent,
+                if_etag=if_etag,
+                content_type=content_type,
+                durable=durable,
             ),
         )
 

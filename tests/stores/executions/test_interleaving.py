@@ -24,7 +24,7 @@ class Interrupted(MemoryStore):
         self._interrupt("put", key)
         return super().put(key, data, **conditions)
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, durable: bool = True) -> None:
         self._interrupt("delete", key)
         super().delete(key)
 

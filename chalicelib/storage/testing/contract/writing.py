@@ -36,6 +36,28 @@ class WritingContract(ContractBase):
 
         assert len(set(etags)) == 3
 
+    def test_what_need_not_be_durable_is_seen_at_once_and_on_the_same_conditions(
+        self, store: ObjectStore
+    ) -> None:
+        etag = store.put("a/b", b"1", if_absent=True, durable=False)
+
+        assert self.peek(store, "a/b") == b"1"
+        with pytest.raises(ObjectExists):
+            store.put("a/b", b"2", if_absent=True, durable=False)
+        store.put("a/b", b"3", if_etag=etag, durable=False)
+        with pytest.raises(PreconditionFailed):
+            store.put("a/b", b"4", if_etag=etag, durable=False)
+        assert self.peek(store, "a/b") == b"3"
+
+    def test_what_is_removed_without_being_durable_is_gone_at_once(self, store: ObjectStore) -> None:
+        store.put("a/b", b"1")
+        store.delete("a/b", durable=False)
+
+        assert self.peek(store, "a/b") is None
+        assert names(store.list("", delimiter="/")) == []
+        store.put("a", b"where only an empty folder is")
+        assert self.peek(store, "a") == b"where only an empty folder is"
+
     def test_put_if_absent_creates(self, store: ObjectStore) -> None:
         store.put("a", b"first", if_absent=True)
 
