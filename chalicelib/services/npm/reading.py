@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.domain.errors import InvalidVersion, PackageNotFound, VersionNotFound
 from chalicelib.domain.head import Head
@@ -12,13 +12,15 @@ from chalicelib.domain.picking import current
 from chalicelib.domain.semver.versions import clean_version
 from chalicelib.npm.packuments import Seen, StalePackument, moved, seen, warning
 from chalicelib.npm.versions import Form, addressed, marked
-from chalicelib.services.npm.rendering import Rendering
 from chalicelib.services.npm.texts import Texts
 from chalicelib.storage.port import NOT_MODIFIED
 from chalicelib.stores.artifacts import Artifacts
 from chalicelib.stores.cache import Cache
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
+
+if TYPE_CHECKING:
+    from chalicelib.services.npm.rendering import Rendering
 
 MOVED_BYTES: Final = 32 << 20
 """How much is kept of packuments for readers who know the registry by another address than it calls itself."""
@@ -48,7 +50,7 @@ class Reading:
         packuments: PackumentStore,
         texts: Texts,
         artifacts: Artifacts,
-        rendering: Callable[[], Rendering],
+        rendering: Callable[[], "Rendering"],
     ) -> None:
         self._heads = heads
         self._packuments = packuments
