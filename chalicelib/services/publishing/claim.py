@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.domain.publishers import check_owner
 from chalicelib.services.executing import Finished, Watch
 from chalicelib.services.publishing.allowed import check_allowed
 from chalicelib.services.publishing.analyze import (
@@ -34,12 +35,19 @@ def execute(work: Work, watch: Watch) -> Finished:
         return Finished(facts)
     if work.resumed:
         check_allowed(work.workshop.publishers, work.publisher.name, work.packages, work.opened.name)
+        _check_owner(work)
     holder = work.workshop.manifests.claim(described.manifest, described.documents.manifest)
     check_same_bytes(work, holder)
     if holder.digests == described.manifest.digests:
         return Finished(facts)
     work.described = describe_under(work, holder.manifest.claim, watch, holder=holder)
     return Finished(facts, documents_of(work.described))
+
+
+def _check_owner(work: Work) -> None:
+    """Hold a worker who goes on with older work to the owners that the package has by now; raises NotAnOwner."""
+    head = work.workshop.heads.get(work.opened.name)
+    check_owner(work.publisher.name, work.opened.name, head.view.owners if head else ())
 
 
 def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
