@@ -16,6 +16,9 @@ from chalicelib.api.requests import Request
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
 
+MAX_HOST: Final = 261
+"""Characters: the longest name there is (RFC 1035, 2.3.4), and a port; it is told again in every address."""
+
 Event = Mapping[str, Any]
 
 
@@ -96,5 +99,5 @@ def origin_of(headers: Mapping[str, str]) -> str:
     """Answer scheme and host as the client wrote them; a host that is not one is not repeated to others."""
     host = headers.get("host", "")
     scheme = headers.get("x-forwarded-proto", "http").lower()
-    host = host if _HOST.fullmatch(host) else "localhost"
+    host = host if len(host) <= MAX_HOST and _HOST.fullmatch(host) else "localhost"
     return f"{'https' if scheme == 'https' else 'http'}://{host}"

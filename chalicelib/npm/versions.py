@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
+from pydantic_core import from_json
+
 from chalicelib.domain.document import compact_json
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.names import PackageName
-from chalicelib.npm.declared import declared, runs_scripts
 
 Form = Literal["full", "abbreviated"]
 
@@ -52,10 +53,13 @@ class VersionText(NamedTuple):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "VersionText":
-        """Read stored lines; raises ValueError."""
+        """Read stored lines; raises ValueError for what would make a packument unreadable."""
         full, abbreviated, readme, rest = data.split(b"\n")
         if rest:
             raise ValueError("there is more than three lines")
+        for line in (full, abbreviated, readme):
+            if not isinstance(from_json(line.replace(BASE, b"")), dict):
+                raise ValueError("a line is not a JSON object")  # noqa: TRY004 - the bytes are wrong, not the type
         return cls(full, abbreviated, readme)
 
     def form(self, form: Form) -> bytes:
@@ -75,6 +79,8 @@ def version_text(
     package_json: Mapping[str, Any], facts: Facts, paths: frozenset[str], readme: tuple[str, bytes] | None
 ) -> VersionText:
     """Answer a version in both forms; `paths` are its files, and `readme` the name and bytes of one of them."""
+    from chalicelib.npm.declared import declared
+
     manifest = facts.manifest
     fields = declared(package_json, paths)
     dist = _dist(facts)
@@ -96,6 +102,8 @@ def version_text(
 
 def abbreviated(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Answer of what a version declares the fields that an installation needs."""
+    from chalicelib.npm.declared import runs_scripts
+
     short: dict[str, Any] = {name: fields[name] for name in _ABBREVIATED if name in fields}
     if runs_scripts(fields):
         short["hasInstallScript"] = True

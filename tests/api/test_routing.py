@@ -167,6 +167,7 @@ def test_a_handler_stays_the_function_it_was() -> None:
         pytest.param("v1", {}, "http://registry.example/v1", id="stage-named-like-a-path"),
         pytest.param("", {"Host": "[::1]:8000"}, "http://[::1]:8000", id="ipv6"),
         pytest.param("", {"Host": "evil/<script>"}, "http://localhost", id="host-that-is-none"),
+        pytest.param("", {"Host": "x" * 262}, "http://localhost", id="host-too-long-for-a-name"),
     ],
 )
 def test_the_origin_is_what_the_client_addressed(

@@ -49,6 +49,49 @@ def test_a_read_over_memory_imports_neither_the_sdk_nor_an_analyzer() -> None:
     assert {"boto3", "botocore", "chalicelib.analyzers"} & loaded == set()
 
 
+MAKING = (
+    "boto3",
+    "botocore",
+    "cryptography",
+    "chalicelib.analyzers",
+    "chalicelib.domain.metadata",
+    "chalicelib.domain.tarball",
+    "chalicelib.npm.attestations",
+    "chalicelib.npm.declared",
+    "chalicelib.npm.signatures",
+    "chalicelib.services.attesting",
+    "chalicelib.services.curating",
+    "chalicelib.services.deriving",
+    "chalicelib.services.executing",
+    "chalicelib.services.npm.writing",
+    "chalicelib.services.publishing",
+    "chalicelib.services.signing",
+)
+"""What makes and signs what npm's clients read."""
+
+
+@pytest.mark.parametrize("path", ["/npm/demo", "/npm/demo/1.0.0", "/npm/-/package/demo/dist-tags"])
+def test_what_npm_reads_is_told_without_what_makes_it(path: str, tmp_path: Path) -> None:
+    over = (
+        "import os; os.environ['PRISM_STORAGE_DRIVER'] = 'filesystem'\n"
+        f"os.environ['STORAGE_ROOT'] = {str(tmp_path)!r}\n"
+    )
+    loaded_by(
+        f"{over}from chalicelib.container import container\n"
+        "from tests.worlds import publish\n"
+        "publish(container())\n"
+    )
+
+    loaded = loaded_by(
+        f"{over}from app import app\n"
+        "from chalicelib.api.requests import Request\n"
+        f"answer = app.answer(Request('GET', {path!r}, headers={{'accept-encoding': 'gzip'}}))\n"
+        "assert answer.status == 200, answer"
+    )
+
+    assert loaded & set(MAKING) == set()
+
+
 def test_telling_keys_attestations_and_trust_imports_no_cryptography() -> None:
     code = (
         "import os; os.environ['PRISM_STORAGE_DRIVER'] = 'memory'\n"

@@ -13,7 +13,7 @@ from chalicelib.domain.head import Change
 from chalicelib.domain.manifest import Publisher
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
-from chalicelib.domain.publishers import PublisherNotAllowed
+from chalicelib.domain.publishers import NotAnOwner, PublisherNotAllowed
 from chalicelib.services.publishing import STAGES, Published, PublishRequest
 from chalicelib.storage.port import ObjectNotFound, StorageUnavailable
 from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
@@ -363,3 +363,33 @@ class TestCost:
         published = send(Container(world.settings, store=world.store, now=lambda: later))
 
         assert published.manifest.manifest.claim.published_at > (later - timedelta(minutes=1)).isoformat()
+
+
+def own(world: World, *owners: str) -> None:
+    """Say who may change the package."""
+    world.fresh().heads.change(NAME, lambda _: Change(type="own", owners=list(owners)), actor=BOB.name)
+
+
+def test_a_job_is_not_carried_on_for_who_may_no_longer_change_the_package(world: World) -> None:
+    publish(world.fresh(), "0.9.0", publisher=BOB)
+    job = queue(world)
+    own(world, BOB.name)
+
+    ended = world.later().publishing.work(job.id)
+
+    assert ended.state == "failed"
+    assert ended.error is not None
+    assert (ended.error.code, ended.error.stage) == ("not_an_owner", "claim")
+    assert world.fresh().manifests.get(NAME, "1.0.0") is None
+    assert publish(world.fresh(), "1.0.0", publisher=BOB).created
+
+
+def test_a_repeat_is_refused_to_who_may_no_longer_change_the_package(world: World) -> None:
+    publish(world.fresh(), "0.9.0", publisher=BOB)
+    queue(world)
+    own(world, BOB.name)
+
+    with pytest.raises(NotAnOwner):
+        publish(world.later())
+
+    assert world.fresh().manifests.get(NAME, "1.0.0") is None

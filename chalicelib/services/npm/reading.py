@@ -16,7 +16,6 @@ from chalicelib.domain.upstream import BadUpstream, PackageOwned, UpstreamUnavai
 from chalicelib.npm.mirrored import stored_tags, stored_version
 from chalicelib.npm.packuments import Seen, StalePackument, moved, seen, warning
 from chalicelib.npm.versions import Form, addressed, marked, tarball_path
-from chalicelib.services.npm.rendering import Rendering
 from chalicelib.services.npm.texts import Texts
 from chalicelib.storage.port import NOT_MODIFIED
 from chalicelib.stores.artifacts import Artifacts
@@ -25,6 +24,7 @@ from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
 
 if TYPE_CHECKING:
+    from chalicelib.services.npm.rendering import Rendering
     from chalicelib.services.upstream.mirroring import Mirroring
 
 MOVED_BYTES: Final = 32 << 20
@@ -52,7 +52,7 @@ class Reading:
         packuments: PackumentStore,
         texts: Texts,
         artifacts: Artifacts,
-        rendering: Callable[[], Rendering],
+        rendering: Callable[[], "Rendering"],
         *,
         own: PackagePatterns,
         mirror: Callable[[], "Mirroring"] | None,

@@ -1,12 +1,13 @@
 """The texts of versions: made when a version is published, or again from its pack where they are missing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.package import Package
-from chalicelib.domain.tarball import package_json
 from chalicelib.npm.versions import Facts, VersionText, readme_path, version_text
+from chalicelib.storage.port import ObjectNotFound
 from chalicelib.stores.artifacts import Artifacts
 from chalicelib.stores.manifests import Manifests
 from chalicelib.stores.packuments import VersionTexts
@@ -50,9 +51,10 @@ class Texts:
         def settle() -> VersionText:
             facts = self._facts(manifest, self._sign, attested=attested)
             text = version_text(package.package_json, facts, frozenset(package.files), readme)
-            settled = self._texts.put_once(manifest.name, manifest.version, text.to_bytes())
-            if not anew or settled == text:
-                return settled
+            with suppress(ValueError):  # there is one that cannot be read
+                settled = self._texts.put_once(manifest.name, manifest.version, text.to_bytes())
+                if not anew or settled == text:
+                    return settled
             self._texts.replace(manifest.name, manifest.version, text.to_bytes())
             return text
 
@@ -64,8 +66,12 @@ class Texts:
         return version_text(package.package_json, facts, frozenset(package.files), _readme(package))
 
     def get(self, name: str, version: str) -> VersionText | None:
-        """Answer the text of a version, made of its pack if need be, or None for one whose pack is gone."""
-        return self._texts.get(name, version) or self._made_of_pack(name, version)
+        """Answer the text of a version, made of its pack where it is lost or damaged, or None without a pack."""
+        try:
+            found = self._texts.get(name, version)
+        except ValueError:
+            return self._made(name, version, anew=True)
+        return found or self._made(name, version)
 
     def stored(self, name: str, version: str) -> bytes | None:
         """Answer the text of a version as the medium has it now, or None."""
@@ -79,7 +85,21 @@ class Texts:
         """Remove the text of a version that is gone."""
         self._texts.remove(name, version)
 
+    def _made(self, name: str, version: str, *, anew: bool = False) -> VersionText | None:
+        try:
+            text = self._made_of_pack(name, version)
+        except ObjectNotFound:
+            # Unpublished, while this process still knows where its files were.
+            return None
+        if text is None:
+            return None
+        write = self._texts.replace if anew else self._texts.put_once
+        write(name, version, text.to_bytes())
+        return text
+
     def _made_of_pack(self, name: str, version: str) -> VersionText | None:
+        from chalicelib.domain.tarball import package_json
+
         stored, index = self._manifests.get(name, version), self._artifacts.index(name, version)
         if stored is None or index is None:
             return None
@@ -88,17 +108,7 @@ class Texts:
         readme = (path, read(name, version, index.entries[path])) if path else None
         fields = package_json.parse_package_json(read(name, version, index.entries[package_json.NAME]))
         facts = self._facts(stored.manifest, self._sign, attested=True)
-        return self._written(facts, fields, frozenset(index.entries), readme)
-
-    def _written(
-        self,
-        facts: Facts,
-        fields: Mapping[str, Any],
-        paths: frozenset[str],
-        readme: tuple[str, bytes] | None,
-    ) -> VersionText:
-        text = version_text(fields, facts, paths, readme)
-        return self._texts.put_once(facts.manifest.name, facts.manifest.version, text.to_bytes())
+        return version_text(fields, facts, frozenset(index.entries), readme)
 
     def _facts(self, manifest: Manifest, sign: Sign, *, attested: bool) -> Facts:
         """Answer what is told beside the package.json; nobody looks for attestations where there can be none."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.domain.head import Change, Head
+from chalicelib.domain.publishers import check_owner
 from chalicelib.domain.upstream import UPSTREAM, check_origin
 from chalicelib.services.executing import Finished, Watch
 from chalicelib.services.publishing.allowed import check_allowed
@@ -38,6 +39,7 @@ def execute(work: Work, watch: Watch) -> Finished:
         check_allowed(
             work.workshop.publishers, work.source, work.publisher.name, work.packages, work.opened.name
         )
+        _check_owner(work)
     if work.source == UPSTREAM:
         _mirror(work)
     holder = work.workshop.manifests.claim(described.manifest, described.documents.manifest)
@@ -46,6 +48,12 @@ def execute(work: Work, watch: Watch) -> Finished:
         return Finished(facts)
     work.described = describe_under(work, holder.manifest.claim, watch, holder=holder)
     return Finished(facts, documents_of(work.described))
+
+
+def _check_owner(work: Work) -> None:
+    """Hold a worker who goes on with older work to the owners that the package has by now; raises NotAnOwner."""
+    head = work.workshop.heads.get(work.opened.name)
+    check_owner(work.publisher.name, work.opened.name, head.view.owners if head else ())
 
 
 def restore(work: Work, outputs: Mapping[str, Any]) -> bool:
