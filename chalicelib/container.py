@@ -172,11 +172,13 @@ class Container:
 
     @cached_property
     def rendering(self) -> "Rendering":
-        """Makes packuments follow heads."""
+        """Makes packuments follow heads, and the bytes of what was unpublished go."""
+        from chalicelib.services.erasing import Erasing
         from chalicelib.services.npm.rendering import Rendering
 
         base = f"{self.settings.registry_url}/npm/"
-        return Rendering(self.heads, self.packuments, self.texts, base=base)
+        erasing = Erasing(self.artifacts, self.texts)
+        return Rendering(self.heads, self.packuments, self.texts, erase=erasing.erase, base=base)
 
     @cached_property
     def npm_reading(self) -> "Reading":
@@ -290,10 +292,8 @@ class Container:
     def deriving(self) -> "Deriving":
         """Makes derived data follow heads."""
         from chalicelib.services.deriving import Deriving
-        from chalicelib.services.erasing import Erasing
 
-        erasing = Erasing(self.artifacts, self.texts)
-        return Deriving(self.heads, self.manifests, self.index, lambda: self.rendering, erasing)
+        return Deriving(self.heads, self.manifests, self.index, lambda: self.rendering)
 
     @cached_property
     def sweeping(self) -> "Sweeping":

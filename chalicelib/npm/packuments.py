@@ -164,9 +164,11 @@ class Packument:
         )
 
     def _prologue(self, view: View) -> bytes:
-        head: dict[str, Any] = {"name": self.name, "dist-tags": view.tags, "modified": self.modified}
+        # A head that was just made has its tags in another order than one that was read.
+        tags = dict(sorted(view.tags.items()))
+        head: dict[str, Any] = {"name": self.name, "dist-tags": tags, "modified": self.modified}
         if self.form == "full":
-            head = {"_id": self.name, "_rev": str(self.seq), "name": self.name, "dist-tags": view.tags}
+            head = {"_id": self.name, "_rev": str(self.seq), "name": self.name, "dist-tags": tags}
         return _opened(head, "versions")
 
     def _middle(self) -> bytes:

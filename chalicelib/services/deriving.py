@@ -7,7 +7,6 @@ from chalicelib.domain.head import Head
 from chalicelib.domain.index import IndexEntry
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.picking import current
-from chalicelib.services.erasing import Erasing
 from chalicelib.services.npm.rendering import Rendering
 from chalicelib.storage.parallel import at_once
 from chalicelib.stores.heads import Heads
@@ -16,7 +15,7 @@ from chalicelib.stores.manifests import Manifests, StoredManifest
 
 
 class Deriving:
-    """Makes derived data follow heads, and the bytes of what was unpublished go."""
+    """Makes derived data follow heads."""
 
     def __init__(
         self,
@@ -24,13 +23,11 @@ class Deriving:
         manifests: Manifests,
         index: Index,
         rendering: Callable[[], Rendering],
-        erasing: Erasing,
     ) -> None:
         self._heads = heads
         self._manifests = manifests
         self._index = index
         self._rendering = rendering
-        self._erasing = erasing
 
     def derive(self, name: PackageName) -> int | None:
         """Make a package's present state findable, whichever state was announced; answers its `seq`, or None.
@@ -49,7 +46,6 @@ class Deriving:
         at_once(
             lambda: self._index.record(index_entry(self._manifests, head)),
             lambda: self._rendering().follow(head),
-            lambda: self._erasing.follow(head),
         )
 
 

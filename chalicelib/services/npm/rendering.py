@@ -12,7 +12,7 @@ from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_t
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
 from chalicelib.storage.parallel import at_once, in_parallel
-from chalicelib.storage.port import NOT_MODIFIED
+from chalicelib.storage.port import NOT_MODIFIED, StorageUnavailable
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
 
@@ -31,12 +31,14 @@ class Rendering:
         packuments: PackumentStore,
         texts: Texts,
         *,
+        erase: Callable[[str, str], None],
         base: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._heads = heads
         self._packuments = packuments
         self._texts = texts
+        self._erase = erase
         self.base = base
         self._sleep = sleep
 
@@ -61,13 +63,22 @@ class Rendering:
                     raise
                 head = newer
                 continue
-            if self._packuments.swap(head.name, form, data, stored):
+            if self._swap(head.name, form, data, stored):
                 return
             if time.monotonic() - started > PATIENCE_SECONDS:
                 raise Busy(head.name)
             self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter needs no secrecy
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             head = self._heads.get(head.name) or head
+
+    def _swap(self, name: str, form: Form, data: bytes, stored: StoredPackument | None) -> bool:
+        """Tell whether bytes were written; they may have been, too, where the medium's answer was lost."""
+        try:
+            return self._packuments.swap(name, form, data, stored)
+        except StorageUnavailable as error:
+            if error.retryable:
+                return False
+            raise
 
     def _opened(self, name: str, form: Form, stored: StoredPackument | None) -> Packument:
         if stored is not None:
@@ -80,10 +91,17 @@ class Rendering:
         if packument.base != self.base:
             packument.move(self.base)
         events = self._heads.events(head, after=packument.seq)
+        if packument.form == "full":
+            self._erase_unpublished(head, events)
         texts = self._texts_of(head, events)
         packument.follow(events, head.view, texts)
         latest = head.view.latest if packument.form == "full" else None
         return packument.to_bytes(head.view, self._text(head, latest) if latest else None)
+
+    def _erase_unpublished(self, head: Head, events: Sequence[Event]) -> None:
+        """Erase what was unpublished since: before the packument says so, so that whoever dies leaves it to be done."""
+        gone = [event.version for event in events if event.type == "unpublish" and event.version]
+        in_parallel(lambda version: self._erase(head.name, version), gone)
 
     def _texts_of(self, head: Head, events: Sequence[Event]) -> dict[str, VersionText]:
         versions = sorted(needed_texts(events, head.view))
