@@ -175,6 +175,8 @@ class Packument:
         )
 
     def _prologue(self, tags: Mapping[str, str]) -> bytes:
+        # A head that was just made has its tags in another order than one that was read.
+        tags = dict(sorted(tags.items()))
         head: dict[str, Any] = {"name": self.name, "dist-tags": tags, "modified": self.modified}
         if self.form == "full":
             head = {"_id": self.name, "_rev": str(self.seq), "name": self.name, "dist-tags": tags}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.head import Change
+from chalicelib.domain.head import Change, Head
 from chalicelib.npm import packuments
 from chalicelib.npm.gzipping import MAX_EXTRA, packed, taken_apart, unpacked
 from chalicelib.npm.packuments import (
@@ -236,6 +236,20 @@ class TestFollowing:
         assert list(shown["versions"]) == ["1.0.1"]
         assert list(shown["time"]) == ["created", "modified", "1.0.0", "1.0.1"]
         assert shown["time"]["1.0.0"] == history.head.events[0].at
+
+    @settings(deadline=None)
+    @given(STEPS)
+    def test_a_head_that_was_stored_and_read_makes_the_same_bytes(
+        self, steps: list[tuple[str, int, bool]]
+    ) -> None:
+        history = History()
+        for what, number, _ in steps:
+            happen(history, what, number)
+        made = [history.rendered(form) for form in FORMS]
+
+        history.head = Head.from_bytes(history.head.to_bytes())
+
+        assert [history.rendered(form) for form in FORMS] == made
 
     def test_facts_are_kept(self, form: Form) -> None:
         history = many(1)

@@ -17,7 +17,7 @@ from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_t
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
 from chalicelib.storage.parallel import at_once, in_parallel
-from chalicelib.storage.port import NOT_MODIFIED
+from chalicelib.storage.port import NOT_MODIFIED, StorageUnavailable
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
 
@@ -98,13 +98,22 @@ class Rendering:
                     raise
                 head = newer
                 continue
-            if self._packuments.swap(head.name, form, data, stored):
+            if self._swap(head.name, form, data, stored):
                 return
             if time.monotonic() - started > PATIENCE_SECONDS:
                 raise Busy(head.name)
             self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter needs no secrecy
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             head = self._heads.get(head.name) or head
+
+    def _swap(self, name: str, form: Form, data: bytes, stored: StoredPackument | None) -> bool:
+        """Tell whether bytes were written; they may have been, too, where the medium's answer was lost."""
+        try:
+            return self._packuments.swap(name, form, data, stored)
+        except StorageUnavailable as error:
+            if error.retryable:
+                return False
+            raise
 
     def _opened(self, name: str, form: Form, stored: StoredPackument | None) -> Packument:
         if stored is not None:
