@@ -36,6 +36,8 @@ bench: $(VENV)/dev oracles packages ## Measure, and print ratios against a basel
 
 conformance: $(VENV)/dev oracles ## Measure against Node, Deno, Bun, TypeScript and npm; SEED=7 generates others
 	$(BIN)/python -m tests.conformance $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.conformance.clients
+	$(BIN)/python -m tests.conformance.mirror
 
 docs: $(VENV)/dev ## Write the generated reference pages anew
 	$(BIN)/python scripts/generate_docs.py
