@@ -31,8 +31,7 @@ from chalicelib.storage.filesystem import FilesystemStore  # noqa: E402 - the pa
 from chalicelib.storage.port import ObjectStore  # noqa: E402 - the same
 from chalicelib.storage.wrappers.passing import SIGNATURES, PassingStore  # noqa: E402 - the same
 from tests.servers import serving  # noqa: E402 - the same
-from tests.services.test_budgets import registry_with  # noqa: E402 - the same
-from tests.worlds import World, filesystem_world, package, publish  # noqa: E402 - the same
+from tests.worlds import World, filesystem_world, memory_world, package, publish  # noqa: E402 - the same
 
 EFFECTS: Final = 13
 VERSIONS: Final = (1, 1_000)
@@ -78,9 +77,17 @@ def _registries(latency: float) -> Iterator[tuple[str, World]]:
     with _folder() as registry:
         yield "a folder", registry
     for versions in VERSIONS:
-        registry = registry_with(versions)
+        registry = _grown(versions)
         registry.medium = Late(registry.medium, latency / 1000)
         yield f"a bucket, {versions} version{'s' if versions > 1 else ''}", registry
+
+
+def _grown(versions: int) -> World:
+    """Make a registry in memory whose package has so many versions, all of them published."""
+    registry = memory_world()
+    for number in range(versions):
+        publish(registry.container, f"1.{number}.0")
+    return registry
 
 
 @contextmanager
