@@ -17,7 +17,7 @@ _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
 
 MAX_HOST: Final = 261
-"""Characters: the longest name there is (RFC 1035, 2.3.4), and a port; it is told again in every address."""
+"""Characters: the longest name there is (RFC 1035, 2.3.4), and a port; every address of an answer tells it again."""
 
 Event = Mapping[str, Any]
 

@@ -48,6 +48,28 @@ class TestStaged:
         registry.put(f"staged/{SHA256}.pack", b"pack")
         return registry
 
+    @pytest.fixture
+    def attested(self, registry: Registry) -> Registry:
+        """Answer the same with the attestation that a publisher has sent."""
+        keys = registry.process().keys
+        registry.put(keys.staged_bundle(SHA256, "Alice").removeprefix(keys.prefix), b"{}")
+        return registry
+
+    def test_an_attestation_without_a_job_goes_as_its_bytes_do(self, attested: Registry) -> None:
+        assert len(attested.lying("staged/")) == 3
+        attested.clock.forward(days=8)
+
+        attested.sweep_to_the_end()
+
+        assert attested.lying("staged/") == []
+
+    def test_an_attestation_stays_as_long_as_a_job_needs_its_bytes(self, attested: Registry) -> None:
+        attested.job(attempts=1)
+
+        attested.sweep_to_the_end()
+
+        assert len(self.remaining(attested)) == 3
+
     def remaining(self, registry: Registry) -> list[str]:
         return [key for key in registry.lying("staged/") if not key.startswith("aside/")]
 
