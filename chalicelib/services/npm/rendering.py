@@ -47,12 +47,13 @@ class Rendering:
         at_once(*(lambda form=form: self._follow(head, form) for form in FORMS))
 
     def _follow(self, head: Head, form: Form) -> None:
-        started, pause = time.monotonic(), FIRST_PAUSE_SECONDS
+        started, pause, wanted = time.monotonic(), FIRST_PAUSE_SECONDS, head.seq
         while True:
             stored = self._packuments.get(head.name, form)
             assert stored is not NOT_MODIFIED, "nothing was said to be known"
             packument = self._opened(head.name, form, stored)
-            if packument.seq >= head.seq:
+            # Whoever was first has gone on to the newest head there was, so that most who lost have nothing left to do.
+            if packument.seq >= wanted:
                 return
             try:
                 data = self._rendered(packument, head)
