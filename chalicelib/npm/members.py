@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 from zlib import crc32
 
-from chalicelib.npm.gzipping import NOTHING, Piece, deflated, inflated
+from chalicelib.npm.gzipping import NOTHING, Piece, combined, deflated, inflated
 
 SEPARATOR: Final = b",\n"
 """A line of JSON holds no line break, so this never stands in one."""
@@ -48,6 +48,8 @@ class Members:
         compressed more than once.
         """
         missing = set(keys)
+        if not missing:
+            return
         self.open = _replaced(self.open, missing, changed)
         for number in range(len(self._groups) - 1, -1, -1):
             if not missing:
@@ -121,10 +123,11 @@ def _following(before: Piece, group: Piece) -> Piece:
 
 
 def _joined(groups: list[Piece]) -> Piece:
-    sealed = NOTHING
-    for group in groups:
-        sealed = _following(sealed, group)
-    return sealed
+    pieces = [piece for group in groups if group.size for piece in (_SEPARATOR, group)][1:]
+    crc, size = 0, 0
+    for piece in pieces:
+        crc, size = combined(crc, piece.crc, piece.size), size + piece.size
+    return Piece(b"".join(piece.data for piece in pieces), crc, size)
 
 
 def _lines(text: bytes) -> list[bytes]:

@@ -83,11 +83,12 @@ class Rendering:
         return self._packuments.swap(head.name, form, data, stored)
 
     def _follow(self, head: Head, form: Form) -> None:
-        started, pause = time.monotonic(), FIRST_PAUSE_SECONDS
+        started, pause, wanted = time.monotonic(), FIRST_PAUSE_SECONDS, head.seq
         while True:
             stored = self.stored(head.name, form)
             packument = self._opened(head.name, form, stored)
-            if packument.seq >= head.seq:
+            # Whoever was first has gone on to the newest head there was, so that most who lost have nothing left to do.
+            if packument.seq >= wanted:
                 return
             try:
                 data = self._rendered(packument, head)
