@@ -26,6 +26,7 @@ PUBLIC = {
     "/v1/openapi.json",
     "/v1/problems",
     "/v1/problems/{code}",
+    "/npm/-/ping",
     "/npm/-/v1/login",
     "/npm/-/v1/login/{login}",
     "/npm/-/v1/done",

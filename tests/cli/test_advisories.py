@@ -146,6 +146,7 @@ def test_what_was_refused_is_told_and_fails_the_import(
         ("torn.json", b'{"id": ', "is neither JSON nor JSON lines: line 1"),
         ("torn.zip", FORMS["all.zip"][:100], "is a damaged zip archive"),
     ],
+    ids=["missing", "torn", "torn archive"],  # the archive's bytes tell when it was made
 )
 def test_a_file_that_holds_no_records_is_told_of(
     prism: Prism, tmp_path: Path, name: str, data: bytes | None, said: str

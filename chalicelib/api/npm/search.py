@@ -1,6 +1,5 @@
 """Search, as `npm search` asks for it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -10,7 +9,6 @@ from chalicelib.api.requests import Request
 from chalicelib.api.routing import Routes
 from chalicelib.container import container
 from chalicelib.domain.errors import InvalidQuery
-from chalicelib.domain.times import timestamp
 from chalicelib.services.searching import SearchResult
 
 routes = Routes(tag="npm")
@@ -43,7 +41,9 @@ def search(request: Request) -> Answer:
         packages=request.caller.packages,
     )
     objects = [_object(result) for result in page.results]
-    return json_answer({"objects": objects, "total": page.total, "time": timestamp(datetime.now(UTC))})
+    # The moment of the answer, as some registries tell it here, would make every answer another one to caches.
+    newest = max((result.published_at or "" for result in page.results), default="")
+    return json_answer({"objects": objects, "total": page.total, "time": newest})
 
 
 def _object(result: SearchResult) -> dict[str, Any]:

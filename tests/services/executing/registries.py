@@ -1,6 +1,8 @@
 """A registry that processes share, and what must be true of it however they have ended."""
 
+import gzip
 import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -94,10 +96,13 @@ class Registry:
 def assert_published_as_if_undisturbed(registry: Registry) -> None:
     """Show that the version is there, and all that is stored of it is what a worker would have stored without trouble.
 
-    That worker takes the number at the same moment. Of the head's event neither the id nor the moment is compared, and
-    of the record of what was tried nothing, but that one job has come to its end.
+    That worker takes the number at the same moment, and signs with the same key. Of the head's event neither the id nor
+    the moment is compared, in packuments no moment, and of the record of what was tried nothing, but that one job has
+    come to its end.
     """
     reader, medium = registry.world.fresh(), MemoryStore()
+    key = registry.world.container.keys.signing_keys
+    medium.put(key, b"".join(registry.medium.stream(key)))
     at = moment(published_at(reader))
     alone = Container(registry.settings, store=medium, now=lambda: at)
     alone.publishing.publish(request(registry.data))
@@ -129,8 +134,13 @@ def contents(registry: World) -> dict[str, bytes]:
     return {key: _timeless(b"".join(registry.medium.stream(key)), key, keys.heads) for key in wanted}
 
 
+_MOMENT: Final = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z")
+
+
 def _timeless(data: bytes, key: str, heads: str) -> bytes:
-    """Answer the bytes of an object; of a head's without the ids and moments of its events."""
+    """Answer the bytes of an object: a head's without the ids and moments of its events, a packument's unpacked."""
+    if key.endswith(".json.gz"):
+        return _MOMENT.sub(b"at", gzip.decompress(data))
     if key.startswith(heads):
         for event in Head.from_bytes(data).events:
             data = data.replace(event.id.encode(), b"id").replace(event.at.encode(), b"at")
