@@ -580,13 +580,13 @@ def test_relative_urls_lead_below_the_stage(client: Client) -> None:
     assert resolved["url"] == "/api/packages/demo/1.0.0/index.js"
 
 
-def test_a_file_that_is_known_is_not_read_again(client: Client) -> None:
+def test_a_file_that_is_known_is_not_read_again_but_its_version_is_looked_for(client: Client) -> None:
     client.publish()
     etag = client.get("/packages/demo/1.0.0/index.js").headers["etag"]
     client.world.store.reset()
 
     assert client.get("/packages/demo/1.0.0/index.js", if_none_match=etag).status == 304
-    assert client.world.store.calls == []
+    assert [(call.verb, call.bytes_out) for call in client.world.store.calls] == [("get", 0)]
 
 
 def test_every_code_has_its_page_in_a_fresh_process() -> None:

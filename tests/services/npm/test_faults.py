@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -20,10 +21,8 @@ from tests.services.npm.faults import (
     document,
     state,
 )
-from tests.services.test_recovery import FAULTS, Medium, medium
-from tests.worlds import World, memory_world, publish
-
-__all__ = ["medium"]
+from tests.services.test_recovery import DEATHS, FAULTS, Medium
+from tests.worlds import World, beside, filesystem_world, memory_world, publish, r2_world, s3_world
 
 CALLS_AT_MOST: Final = 90
 
@@ -100,6 +99,20 @@ def attempt(world: World, request: Request, store: FaultyStore) -> bool:
     except (Death, StorageUnavailable, PrismError):
         return False
     return True
+
+
+@pytest.fixture(params=["memory", "filesystem", "s3", "r2"])
+def medium(request: pytest.FixtureRequest, tmp_path: Path) -> Medium:
+    """Give a medium; each call has all faults in memory, and elsewhere one by turns, not the same on all media."""
+    if request.param == "memory":
+        return Medium(lambda _: memory_world())
+    if request.param == "filesystem":
+        return Medium(lambda number: filesystem_world(tmp_path / str(number)), len(FAULTS), 1)
+    emulator = request.getfixturevalue("s3_emulator")
+    make = s3_world if request.param == "s3" else r2_world
+    first = make(emulator.endpoint, emulator.new_bucket())
+    offset = 0 if request.param == "s3" else len(DEATHS)
+    return Medium(lambda number: beside(first, f"{number}/"), len(FAULTS), offset)
 
 
 @pytest.fixture(scope="module")
