@@ -21,7 +21,7 @@ def test_a_check_tells_what_it_has_found(client: Guarded) -> None:
 
     assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
     assert answer.json == {
-        "examined": 10,
+        "examined": 13,
         "packages": 1,
         "versions": 1,
         "jobs": 1,
@@ -31,6 +31,8 @@ def test_a_check_tells_what_it_has_found(client: Guarded) -> None:
             "pack": {"missing": 1},
             "manifest": {"equal": 1},
             "metadata": {"equal": 1},
+            "text": {"equal": 1},
+            "packument": {"equal": 2},
             "head": {"equal": 1},
             "entry": {"equal": 1},
             "job": {"equal": 3},

@@ -80,7 +80,7 @@ def test_a_publish_is_one_trace_of_request_stages_and_storage_calls(
     ]
     commit = collector.named("commit")
     calls = [span for span in collector.spans if span.parent_id == commit.span_id]
-    assert [(span.name, span.kind) for span in calls] == [("storage get", 3), ("storage put", 3)]
+    assert [(span.name, span.kind) for span in calls] == [("storage put", 3)]
     assert calls[0].attributes["prism.storage.key"] == "prism/heads/demo.json"
     assert {span.trace_id for span in collector.spans} == {request.trace_id}
     assert (request.kind, request.parent_id) == (2, "")
