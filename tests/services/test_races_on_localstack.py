@@ -107,4 +107,4 @@ def test_writers_whose_every_conditional_write_conflicts_once_all_succeed(locals
         assert all(published.created for published in results)
         assert list(readable(registry)) == [f"1.{number}.0" for number in range(4)]
     kinds = {target.split("/")[3] for target in conflicts.refused}
-    assert kinds == {"staged", "manifests", "metadata", "files", "npm", "heads", "index", "jobs"}
+    assert kinds == {"access", "staged", "manifests", "metadata", "files", "npm", "heads", "index", "jobs"}
