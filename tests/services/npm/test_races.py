@@ -15,6 +15,7 @@ import pytest
 from chalicelib.domain.errors import Conflict
 from chalicelib.npm.publications import read_publication
 from chalicelib.services.publishing import PublishRequest
+from chalicelib.settings import DEFAULT_REGISTRY_URL
 from chalicelib.storage.s3 import S3Store
 from tests.api.npm.clients import document_for
 from tests.servers import serving
@@ -138,7 +139,9 @@ def test_some_are_unpublished_while_others_publish(registry: World) -> None:
 
 def test_processes_that_share_a_folder_publish_what_clients_put(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        servers = [stack.enter_context(serving(tmp_path)) for _ in range(2)]
+        servers = [
+            stack.enter_context(serving(tmp_path, PRISM_REGISTRY_URL=DEFAULT_REGISTRY_URL)) for _ in range(2)
+        ]
 
         def act(number: int) -> int:
             version = f"1.{number}.0"
