@@ -4,7 +4,7 @@
     python benchmarks/registry.py --versions 1 100 1000 5000 --seconds 8 --publishes 100
     python benchmarks/registry.py --json
 
-Reads are packuments by autocannon over kept connections: full, abbreviated, and what has not changed (304), all asked
+Reads are packuments over kept connections: full, abbreviated, and what has not changed (304), all asked
 for with gzip. Publishes are sequential PUTs by one client onto packages that have versions already. Each server is a
 process of its own over a folder on the disk; the load tool shares the machine, so compare the ratios.
 """
