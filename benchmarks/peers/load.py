@@ -28,12 +28,11 @@ def read(
     url: str, headers: Mapping[str, str], *, seconds: float, connections: int, expected: int
 ) -> Measured:
     """Ask for one address as often as it is answered; raises AssertionError on any other status."""
-    answered = ask(url, headers, seconds=seconds, connections=connections)
+    answered, took = ask(url, headers, seconds=seconds, connections=connections)
     wrong = {answer.status for answer in answered} - {expected}
     assert not wrong, f"{url} was also answered with {wrong}, and not always with {expected}"
-    assert answered, f"{url} was not answered once in {seconds} seconds"
     times = [answer.seconds * 1000 for answer in answered]
-    return Measured(len(answered) / seconds, _percentile(times, 50), _percentile(times, 99))
+    return Measured(len(answered) / took, _percentile(times, 50), _percentile(times, 99))
 
 
 def headers_of(url: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], int]:

@@ -88,24 +88,32 @@ class Connection:
         return False
 
 
-def ask(url: str, headers: Mapping[str, str], *, seconds: float, connections: int) -> list[Answered]:
-    """Answer everything that came to an address's questions within so many seconds."""
+class Asked(NamedTuple):
+    """All that was answered, and within how many seconds."""
+
+    answered: list[Answered]
+    seconds: float
+
+
+def ask(url: str, headers: Mapping[str, str], *, seconds: float, connections: int) -> Asked:
+    """Ask an address for so many seconds, or longer until as many answers have come as there are connections."""
     parts = urlsplit(url)
     sent = {"Host": parts.netloc, "Connection": "keep-alive", **headers}
     lines = [f"GET {parts.path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
     request = "\r\n".join(lines).encode()
     address = (parts.hostname or "", parts.port or 80)
     answered: list[Answered] = []
-    deadline = time.perf_counter() + seconds
+    started = time.perf_counter()
     with selectors.DefaultSelector() as selector:
         opened = [Connection(address, request) for _ in range(connections)]
         for connection in opened:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
-        while time.perf_counter() < deadline:
+        while time.perf_counter() - started < seconds or len(answered) < connections:
             for key, _ in selector.select(timeout=1):
                 if (answer := key.data.read()) is not None:
                     answered.append(answer)
                     key.data.ask()
+        took = time.perf_counter() - started
         for connection in opened:
             connection.socket.close()
-    return answered
+    return Asked(answered, took)
