@@ -77,13 +77,12 @@ class Reading:
         """
         etag = self._stored_etag(known, base)
         mirrored = etag is not None and etag.endswith(MIRRORED)
-        stored = self._packuments.get(name, form, known=etag.removesuffix(MIRRORED) if etag else None)
+        stored = self._packuments.get_unless(name, form, etag.removesuffix(MIRRORED) if etag else None)
         if stored is NOT_MODIFIED:
             assert known is not None, "a condition was given"
             if exact and (not mirrored or self._is_served(name, form)):
                 return PackumentBytes(known)
             stored = self._packuments.get(name, form)
-        assert stored is not NOT_MODIFIED, "nothing was said to be known"
         return self._addressed(name, form, self._current(name, form, stored, exact=exact), base, known)
 
     def tags(self, name: PackageName, *, exact: bool = True) -> dict[str, str]:
@@ -201,9 +200,7 @@ class Reading:
             return None
 
     def _mirrored(self, name: PackageName, *, exact: bool) -> StoredPackument:
-        stored = self._packuments.get(name, "full")
-        assert stored is not NOT_MODIFIED, "nothing was said to be known"
-        return self._current(name, "full", stored, exact=exact)
+        return self._current(name, "full", self._packuments.get(name, "full"), exact=exact)
 
     def _rendered(self, name: PackageName, form: Form) -> StoredPackument:
         """Render what should be there: whoever published has died before it could, or was older code."""
@@ -212,7 +209,7 @@ class Reading:
             raise PackageNotFound(name)
         self._rendering().render(head)
         stored = self._packuments.get(name, form)
-        if stored is None or stored is NOT_MODIFIED:
+        if stored is None:
             raise PackageNotFound(name)
         return stored
 

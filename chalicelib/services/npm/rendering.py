@@ -17,7 +17,7 @@ from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_t
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
 from chalicelib.storage.parallel import at_once, in_parallel
-from chalicelib.storage.port import NOT_MODIFIED, StorageUnavailable
+from chalicelib.storage.port import StorageUnavailable
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
 
@@ -64,9 +64,7 @@ class Rendering:
 
     def stored(self, name: str, form: Form) -> StoredPackument | None:
         """Answer a packument as it is now, or None."""
-        stored = self._packuments.get(name, form)
-        assert stored is not NOT_MODIFIED, "nothing was said to be known"
-        return stored
+        return self._packuments.get(name, form)
 
     def anew(self, head: Head, form: Form, text_of: Callable[[str], VersionText]) -> bytes:
         """Answer a packument as it is made of all events of a head; `text_of` answers the texts of versions."""

@@ -21,7 +21,6 @@ from chalicelib.npm.mirrored import MirroredPackage, UnusableDocument, document_
 from chalicelib.npm.packuments import FORMS, StalePackument, seen
 from chalicelib.npm.versions import Form
 from chalicelib.services.upstream.fetching import Fetched, Fetching
-from chalicelib.storage.port import NOT_MODIFIED
 from chalicelib.stores.cache import Cache
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
@@ -109,7 +108,7 @@ class Mirroring:
 
         Raises PackageOwned, UpstreamUnavailable and BadUpstream.
         """
-        stored = self._replaceable(name, "full")
+        stored = self._packuments.get(name, "full")
         if stored is None or not _is_mirrored(stored):
             return self.fetched(name, "full")
         return self.refreshed(name, "full", stored, seen(stored.data).facts)
@@ -119,7 +118,7 @@ class Mirroring:
 
         Raises PackageOwned, UpstreamUnavailable and BadUpstream.
         """
-        stored = self._replaceable(name, "full")
+        stored = self._packuments.get(name, "full")
         if stored is None or not _is_mirrored(stored):
             return self.fetched(name, "full")
         self.check_open(name)
@@ -164,10 +163,10 @@ class Mirroring:
             raise BadUpstream(f"the packument of `{name}` cannot be kept: {error}") from None
         for other in FORMS:
             if other != form:
-                self._write(name, other, rendered[other], self._replaceable(name, other))
-        self._write(name, form, rendered[form], present or self._replaceable(name, form))
+                self._write(name, other, rendered[other], self._packuments.get(name, other))
+        self._write(name, form, rendered[form], present or self._packuments.get(name, form))
         stored = self._packuments.get(name, form)
-        if stored is None or stored is NOT_MODIFIED or not _is_mirrored(stored):
+        if stored is None or not _is_mirrored(stored):
             raise PackageOwned(name)
         return stored
 
@@ -176,11 +175,6 @@ class Mirroring:
             return  # somebody has published it here
         self._packuments.swap(name, form, data, present)
         self._mark(name, form, self._ttl)
-
-    def _replaceable(self, name: PackageName, form: Form) -> StoredPackument | None:
-        stored = self._packuments.get(name, form)
-        assert stored is not NOT_MODIFIED, "nothing was said to be known"
-        return stored
 
     def _is_new(self, name: PackageName, form: Form, facts: Mapping[str, Any]) -> bool:
         """Tell whether a packument was fetched a moment ago, by whomever, and remember it."""
