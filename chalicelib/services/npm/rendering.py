@@ -13,7 +13,7 @@ from typing import Final
 
 from chalicelib.domain.errors import Busy, VersionNotFound
 from chalicelib.domain.head import Event, Head
-from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, seen, unpublished
+from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, unpublished
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
 from chalicelib.storage.parallel import at_once, in_parallel
@@ -28,6 +28,8 @@ LONGEST_PAUSE_SECONDS: Final = 1.0
 
 Erase = Callable[[str, str], None]
 """Removes the bytes of a version that was unpublished."""
+TextOf = Callable[[str], VersionText]
+"""Answers the text of a version."""
 
 
 class Rendering:
@@ -66,14 +68,9 @@ class Rendering:
         """Answer a packument as it is now, or None."""
         return self._packuments.get(name, form)
 
-    def anew(self, head: Head, form: Form, text_of: Callable[[str], VersionText]) -> bytes:
+    def anew(self, head: Head, form: Form, text_of: TextOf) -> bytes:
         """Answer a packument as it is made of all events of a head; `text_of` answers the texts of versions."""
-        packument, events = Packument(form, head.name, self.base), self._heads.events(head)
-        versions = sorted(needed_texts(events, head.view))
-        texts = dict(zip(versions, in_parallel(text_of, versions), strict=True))
-        packument.follow(events, head.view, texts)
-        latest = head.view.latest if form == "full" else None
-        return packument.to_bytes(head.view, texts[latest] if latest else None)
+        return _followed(Packument(form, head.name, self.base), head, self._heads.events(head), text_of)
 
     def replace(self, head: Head, form: Form, data: bytes, stored: StoredPackument | None) -> bool:
         """Write a packument that was made anew over the one that was read; tells whether no writer was first."""
@@ -118,8 +115,9 @@ class Rendering:
         if stored is not None:
             # What other code has made of the same events is made again.
             with suppress(StalePackument):
-                if not seen(stored.data).is_mirrored:
-                    return Packument.from_bytes(stored.data)
+                packument = Packument.from_bytes(stored.data)
+                if not packument.is_mirrored:
+                    return packument
         return Packument(form, name, self.base)
 
     def _rendered(self, packument: Packument, head: Head) -> bytes:
@@ -127,22 +125,23 @@ class Rendering:
             packument.move(self.base)
         events = self._heads.events(head, after=packument.seq)
         self._erase_unpublished(head.name, packument.form, events)
-        texts = self._texts_of(head, events)
-        packument.follow(events, head.view, texts)
-        latest = head.view.latest if packument.form == "full" else None
-        return packument.to_bytes(head.view, self._text(head, latest) if latest else None)
+        return _followed(packument, head, events, lambda version: self._text(head, version))
 
     def _erase_unpublished(self, name: str, form: Form, events: Sequence[Event]) -> None:
         if form == "full":
             in_parallel(lambda version: self._erase(name, version), unpublished(events))
-
-    def _texts_of(self, head: Head, events: Sequence[Event]) -> dict[str, VersionText]:
-        versions = sorted(needed_texts(events, head.view))
-        texts = in_parallel(lambda version: self._text(head, version), versions)
-        return dict(zip(versions, texts, strict=True))
 
     def _text(self, head: Head, version: str) -> VersionText:
         text = self._texts.get(head.name, version)
         if text is None:
             raise VersionNotFound(head.name, version)
         return text
+
+
+def _followed(packument: Packument, head: Head, events: Sequence[Event], text_of: TextOf) -> bytes:
+    """Answer the bytes of a packument that has gone on with events, to what a head shows."""
+    versions = sorted(needed_texts(events, head.view))
+    texts = dict(zip(versions, in_parallel(text_of, versions), strict=True))
+    packument.follow(events, head.view, texts)
+    latest = head.view.latest if packument.form == "full" else None
+    return packument.to_bytes(head.view, (texts.get(latest) or text_of(latest)) if latest else None)
