@@ -5,7 +5,6 @@ before the full one shows these events. So they go even if whoever unpublished d
 others have changed the package since.
 """
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from chalicelib.domain.head import Event, Head
 from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, unpublished
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
+from chalicelib.storage.contending import Contention
 from chalicelib.storage.parallel import at_once, in_parallel
 from chalicelib.storage.port import StorageUnavailable
 from chalicelib.stores.heads import Heads
@@ -23,8 +23,6 @@ from chalicelib.stores.packuments import PackumentStore, StoredPackument
 
 PATIENCE_SECONDS: Final = 20.0
 """How long a lost swap is retried: less than the 29 seconds after which a gateway gives up."""
-FIRST_PAUSE_SECONDS: Final = 0.02
-LONGEST_PAUSE_SECONDS: Final = 1.0
 
 Erase = Callable[[str, str], None]
 """Removes the bytes of a version that was unpublished."""
@@ -78,7 +76,7 @@ class Rendering:
         return self._packuments.swap(head.name, form, data, stored)
 
     def _follow(self, head: Head, form: Form) -> None:
-        started, pause, wanted = time.monotonic(), FIRST_PAUSE_SECONDS, head.seq
+        contention, wanted = Contention(PATIENCE_SECONDS, sleep=self._sleep), head.seq
         while True:
             stored = self.stored(head.name, form)
             packument = self._opened(head.name, form, stored)
@@ -96,10 +94,8 @@ class Rendering:
                 continue
             if self._swap(head.name, form, data, stored):
                 return
-            if time.monotonic() - started > PATIENCE_SECONDS:
+            if not contention.waits():
                 raise Busy(head.name)
-            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter needs no secrecy
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             head = self._heads.get(head.name) or head
 
     def _swap(self, name: str, form: Form, data: bytes, stored: StoredPackument | None) -> bool:
