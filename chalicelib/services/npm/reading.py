@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain.document import compact_json
-from chalicelib.domain.errors import InvalidVersion, PackageNotFound, VersionNotFound
+from chalicelib.domain.errors import PackageNotFound, VersionNotFound
 from chalicelib.domain.head import LATEST, Head
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import PackagePatterns
 from chalicelib.domain.picking import current
-from chalicelib.domain.semver.versions import clean_version
+from chalicelib.domain.semver.versions import number_of
 from chalicelib.domain.upstream import BadUpstream, PackageOwned, UpstreamUnavailable
 from chalicelib.npm.mirrored import stored_tags, stored_version
 from chalicelib.npm.packuments import Seen, StalePackument, moved, seen, warning
@@ -217,7 +217,7 @@ class Reading:
 def _mirrored_version(stored: StoredPackument, name: str, wanted: str, base: str) -> bytes:
     """Answer what the upstream says of the version that a number or a tag names."""
     tags = stored_tags(stored.data)
-    number = _number(wanted) or tags.get(wanted)
+    number = number_of(wanted) or tags.get(wanted)
     fields = stored_version(stored.data, number) if number else None
     if fields is None:
         raise VersionNotFound(name, wanted, latest=tags.get(LATEST))
@@ -232,15 +232,8 @@ def _short(base: str) -> str:
 def _version_in(head: Head, wanted: str) -> str:
     """Answer the version that a number or a tag names, yanked or not: as npm's clients see it."""
     view = head.view
-    number = _number(wanted)
+    number = number_of(wanted)
     found = view.tags.get(wanted) if number is None else number
     if found is None or found not in view.versions:
         raise VersionNotFound(head.name, wanted, latest=current(view.versions, view.tags))
     return found
-
-
-def _number(wanted: str) -> str | None:
-    try:
-        return clean_version(wanted)
-    except InvalidVersion:
-        return None
