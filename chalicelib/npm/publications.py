@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from pydantic_core import from_json
-
 from chalicelib.domain.errors import InvalidPayload, InvalidTarball, NameMismatch
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.semver.versions import number_of
@@ -41,17 +39,6 @@ class Publication(NamedTuple):
     tarball: bytes
     tag: str | None
     bundle: bytes | None
-
-
-def parse_document(body: bytes) -> dict[str, Any]:
-    """Answer the document in a request's body; raises InvalidPayload."""
-    try:
-        document = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidPayload(f"the body is not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise InvalidPayload("the body is not a JSON object")
-    return document
 
 
 def publishes(document: Mapping[str, Any]) -> bool:
