@@ -1,19 +1,17 @@
 """Who may do what, over a store: tokens, logins, publishers, keys, trusted roots, and the log of changes to them."""
 
-import random
-import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.attestations import TrustSetting
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.document import Document
-from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.logins import Approval
 from chalicelib.domain.publishers import TrustedPublishers
 from chalicelib.domain.signing import KeyRing
 from chalicelib.domain.tokens import TokenNotFound, TokenRecord, is_token_id
+from chalicelib.storage.contending import attempts
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import NOT_MODIFIED, ObjectInfo, ObjectStore
 from chalicelib.stores.documents import JSON, ReplacedDocuments
@@ -45,16 +43,8 @@ class _Changeable(Generic[Kept]):
 
         What another writer has replaced in between is decided again. Raises Busy, and whatever `decide` raises.
         """
-        for _ in range(SWAP_ATTEMPTS):
-            read = self._documents.get(key)
-            present = read.document if read else None
-            wanted = decide(present)
-            if wanted is None:
-                return present
-            if self._documents.swap(key, wanted, wanted.to_bytes(), read):
-                return wanted
-            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter needs no secrecy
-        raise Busy(name)
+        tries = attempts(SWAP_ATTEMPTS, longest=LONGEST_PAUSE_SECONDS)
+        return self._documents.change(key, decide, Document.to_bytes, attempts=tries, name=name)
 
 
 class Tokens:
