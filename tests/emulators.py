@@ -36,7 +36,7 @@ server.start()
 print(server.get_host_and_port()[1], flush=True)
 sys.stdin.read()
 """
-"""Takes any free port, says which, and ends when the test process does; tells of parts as S3 does, which moto does not."""
+"""Takes any free port, says which, and ends when the test process does; it tells of parts as S3 does."""
 
 
 @dataclass
