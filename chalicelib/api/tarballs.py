@@ -12,6 +12,7 @@ from chalicelib.api.answers import (
 from chalicelib.api.requests import Request
 from chalicelib.container import container
 from chalicelib.domain.names import PackageName
+from chalicelib.storage.disposition import content_disposition
 
 
 def tarball_answer(request: Request, name: PackageName, wanted: str) -> Answer:
@@ -28,5 +29,5 @@ def tarball_answer(request: Request, name: PackageName, wanted: str) -> Answer:
         content_type="application/gzip",
         etag=tarball.integrity,
         cache=cache,
-        headers={"Content-Disposition": f'attachment; filename="{tarball.filename}"'},
+        headers={"Content-Disposition": content_disposition(tarball.filename)},
     )
