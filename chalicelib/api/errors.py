@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib.domain.access import AuthenticationRequired, Forbidden, LoginRefused
+from chalicelib.domain.buckets.errors import PasswordRequired
 from chalicelib.domain.errors import (
     Conflict,
     InvalidRequest,
@@ -180,6 +181,8 @@ STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
     AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
     # Without a challenge: where npm is sent one, it prints a text of its own in place of ours.
     LoginRefused: HTTPStatus.UNAUTHORIZED,
+    # Without a challenge, as it is no password of the registry's.
+    PasswordRequired: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     UploadGone: HTTPStatus.GONE,
