@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.services.buckets.downloading import Downloading
     from chalicelib.services.uploading import NewUpload, Uploading
     from chalicelib.services.uploading.finishing import Finishing
+    from chalicelib.services.uploading.jobs import UploadJobs
     from chalicelib.services.uploading.packages import Packages
     from chalicelib.stores.buckets import Downloads
     from chalicelib.stores.uploads import Uploads
@@ -46,7 +47,22 @@ class UploadServices(PublishingServices):
         """Finishes complete uploads."""
         from chalicelib.services.uploading.finishing import Finishing
 
-        return Finishing(self.uploads, lambda: self.upload_packages, now=self._now)
+        return Finishing(self.uploads, lambda: self.upload_packages, lambda: self.upload_jobs, now=self._now)
+
+    @cached_property
+    def upload_jobs(self) -> "UploadJobs":
+        """Finishes what is too large for a request."""
+        from chalicelib.services.executing import Limits
+        from chalicelib.services.uploading.jobs import UploadJobs
+
+        return UploadJobs(
+            self.uploads,
+            lambda: self.finishing,
+            self.executions,
+            now=self._now,
+            limits=Limits(lease_ms=self.settings.lease_seconds * 1000, attempts=self.settings.attempts),
+            announce=self.announce,
+        )
 
     @cached_property
     def upload_packages(self) -> "Packages":

@@ -290,9 +290,23 @@ class ObjectKeys:
         """The mark of an upload that is made of a partial one."""
         return f"{self.upload_finals(sid, uuid)}{final}"
 
+    @property
+    def all_open_uploads(self) -> str:
+        """The prefix of the marks of all unfinished uploads."""
+        return f"{self.uploads}open/"
+
+    @property
+    def upload_reminders(self) -> str:
+        """The prefix of what is to be looked at, and when; what is due first comes first."""
+        return f"{self.uploads}due/"
+
+    def upload_reminder(self, milliseconds: int, sid: str, uuid: str) -> str:
+        """When an upload is to be looked at."""
+        return f"{self.upload_reminders}{milliseconds:015d}-{sid}-{uuid}"
+
     def open_uploads(self, owner: str) -> str:
         """The prefix of the marks of an owner's unfinished uploads."""
-        return f"{self.uploads}open/{owner}/"
+        return f"{self.all_open_uploads}{owner}/"
 
     def open_upload(self, owner: str, sid: str, uuid: str) -> str:
         """The mark of an unfinished upload."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from secrets import token_bytes
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from chalicelib.domain.access import Caller
@@ -23,10 +23,12 @@ from chalicelib.domain.uploads.errors import (
 from chalicelib.domain.uploads.ids import SID_BYTES, Fid, is_sid
 from chalicelib.domain.uploads.limits import UploadLimits
 from chalicelib.domain.uploads.metadata import Wanted, check_metadata
-from chalicelib.services.uploading.packages import Packages
 from chalicelib.services.uploading.values import NewUpload
 from chalicelib.storage.parallel import at_once, in_parallel
 from chalicelib.stores.uploads import State, Uploads
+
+if TYPE_CHECKING:
+    from chalicelib.services.uploading.packages import Packages
 
 LIFETIME: Final = timedelta(days=7)
 """How long an upload is kept for which nobody has asked for another time."""
@@ -43,7 +45,7 @@ class Beginning:
     def __init__(
         self,
         uploads: Uploads,
-        packages: Callable[[], Packages],
+        packages: Callable[[], "Packages"],
         admit: Callable[[NewUpload, Caller], datetime],
         *,
         limits: UploadLimits,
@@ -90,6 +92,8 @@ class Beginning:
         return new._replace(length=sum(in_parallel(partial(self._size, caller.name), new.concat)))
 
     def _check_package(self, length: int, wanted: Wanted | None) -> None:
+        if wanted is not None and length == 0:
+            raise InvalidUpload("an upload that is to be a package has the bytes of one, and not none")
         if wanted is not None and length > self._most_of_package:
             raise TooManyBytes("the package", length, self._most_of_package, self._limits.append)
 
