@@ -247,6 +247,10 @@ class ObjectKeys:
         """A bucket of files."""
         return f"{self.uploads}{sid}/bucket.json"
 
+    def upload_files(self, sid: str) -> str:
+        """The prefix of a bucket of files and all that is in it."""
+        return f"{self.uploads}{sid}/"
+
     def upload(self, sid: str, uuid: str) -> str:
         """The prefix of all that is kept of an upload."""
         return f"{self.uploads}{sid}/{uuid}/"
@@ -282,6 +286,10 @@ class ObjectKeys:
     def upload_changes(self, sid: str, uuid: str) -> str:
         """What was changed of an upload since it began."""
         return f"{self.upload(sid, uuid)}meta.json"
+
+    def upload_downloads(self, sid: str, uuid: str) -> str:
+        """How often an upload was downloaded that may be only so often."""
+        return f"{self.upload(sid, uuid)}downloads/slots.json"
 
     def upload_finals(self, sid: str, uuid: str) -> str:
         """The prefix of the marks of those uploads that are made of a partial one."""
