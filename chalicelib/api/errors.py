@@ -100,6 +100,21 @@ class NotImplementedHere(PrismError):
     title = "Not implemented"
 
 
+class AnswerTooLarge(NotImplementedHere):
+    """The answer has more bytes than the gateway in front carries, and the medium has no address to send clients to."""
+
+    code = "answer_too_large"
+    title = "The answer is too large"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"the answer has {size} bytes, and at most {limit} can be carried here; ask for it in ranges of at most "
+            f"that many bytes, or keep the registry on a medium whose objects have addresses of their own",
+            size=size,
+            limit=limit,
+        )
+
+
 class StorageFailure(Unavailable):
     """The storage behind the registry did not answer."""
 
