@@ -69,6 +69,7 @@ VALUES: Final = {
     "login": "00000000-" + 40 * "0",
     "file": "demo-1.0.0.tgz",
     "sid": "0123456789ab",
+    "filename": "demo.txt",
     "revision": "0",
 }
 BODIES: Final[dict[str, object]] = {
@@ -182,6 +183,7 @@ def drive(recorder: Recorder) -> None:
             _upload_over_http,
             _derive,
             _run_queued_jobs,
+            _finish_uploads,
             _publish_attested,
             _sweep,
         ):
@@ -381,6 +383,49 @@ def _sweep(recorder: Recorder) -> None:
                 sweeps(recorder)
         assert unfinished(recorder) == []
         assert left_over.isdisjoint(keys_below(recorder.medium, "prism/"))
+        _sweep_uploads(recorder, function, f"9.3.{major}", sweeps)
+
+
+def _finish_uploads(recorder: Recorder) -> None:
+    """Run the jobs of uploads that were too large for their requests: a package, and a file to be one object."""
+    sender = recorder.another()
+    with patch("chalicelib.services.uploading.finishing.FINISHED_AT_ONCE", 1):
+        _send(sender, package("9.2.0"), {"package": "demo"})
+        _send(sender, LARGE, {})
+    with recorder.process("run_jobs"):
+        # What a job queues is a job in its turn.
+        for _ in range(2):
+            for key in keys_below(recorder.medium, QUEUED):
+                run_jobs(created(key, recorder.bucket))
+    assert unfinished(recorder) == []
+
+
+def _sweep_uploads(
+    recorder: Recorder, function: str, version: str, sweeps: Callable[[Recorder], None]
+) -> None:
+    """Sweep uploads that nobody has finished, soon after; when they are one object; and when they have expired."""
+    sender = recorder.another()
+    for data, metadata in ((package(version), {"package": "demo"}), (LARGE, {}), (b"x" * 10, {})):
+        with suppress(SystemExit), patch.object(sender.finishing, "finish", side_effect=SystemExit):
+            _send(sender, data, metadata)
+    with patch("chalicelib.services.uploading.finishing.FINISHED_AT_ONCE", 1):
+        _send(sender, LARGE, {})
+    part = sender.uploading.create(NewUpload(length=5, concat="partial"), sender.access.authenticate(ADMIN))
+    sender.uploads.append(part.fid, b"hello", 0)
+    sender.uploading.create(NewUpload(concat=[part.fid]), sender.access.authenticate(ADMIN))
+    for days in (0.01, 2, 9, 20, 30):
+        moment = timedelta(days=days)
+        with recorder.process(function, lambda moment=moment: _now() + moment):  # type: ignore[misc]  # a lambda's
+            sweeps(recorder)
+    assert [key for key in keys_below(recorder.medium, "prism/uploads/") if "/chunks/" in key] == []
+
+
+def _send(sender: Container, data: bytes, metadata: dict[str, str]) -> None:
+    """Send an upload in two chunks where it is large."""
+    caller = sender.access.authenticate(ADMIN)
+    upload = sender.uploading.create(NewUpload(length=len(data), metadata=metadata), caller)
+    for start in range(0, len(data), 4 << 20):
+        sender.uploading.append(upload.fid, start, data[start : start + (4 << 20)], caller=caller)
 
 
 def _sweep_over_http(recorder: Recorder) -> None:
