@@ -199,7 +199,11 @@ class TestTheTree:
         folder.rmdir()
         folder.touch()
 
-        for write in (lambda: store.put("a", b"1"), lambda: store.put_stream("a", [b"1"])):
+        writes: list[Callable[[], object]] = [
+            lambda: store.put("a", b"1"),
+            lambda: store.put_stream("a", [b"1"]),
+        ]
+        for write in writes:
             with pytest.raises(StorageUnavailable, match="Not a directory"):
                 write()
 
