@@ -528,6 +528,16 @@ def cases() -> dict[str, Case]:
             CERTIFICATE,
         ),
         "weak-rsa": (by_key(rsa_key(1024)), c, "npm takes keys of any length"),
+        "checkpoint-of-very-many-signatures": (
+            edited(
+                lambda b: entry_of(b)[PROOF]["checkpoint"].update(
+                    envelope=entry_of(b)[PROOF]["checkpoint"]["envelope"]
+                    + "\u2014 witness.test AAAAAAAA\n" * 32
+                )
+            ),
+            AttestationNotLogged,
+            "npm looks at any number",
+        ),
         "another-payload-type": (
             rooted(Sigstore.root, payload_type="text/plain"),
             AttestationUnsupported,
