@@ -81,9 +81,9 @@ PROBLEMS: Final[dict[str, GatewayProblem]] = {
     "QUOTA_EXCEEDED": _BUSY,
     "REQUEST_TOO_LARGE": GatewayProblem(
         PayloadTooLarge,
-        f"the gateway in front of the registry takes no body this large; send chunks of at most {GATEWAY_APPEND} bytes, as "
-        "docs/guides/upload.md tells, or run `npm pack` and upload the tarball to the bucket with `aws s3 cp`, as "
-        "docs/guides/publish-by-upload.md tells",
+        "the gateway in front of the registry takes no body this large; send it in chunks of at most "
+        f"{GATEWAY_APPEND} bytes, as docs/guides/upload.md tells, or run `npm pack` and upload the tarball to the "
+        "bucket with `aws s3 cp`, as docs/guides/publish-by-upload.md tells",
     ),
     "RESOURCE_NOT_FOUND": GatewayProblem(
         RouteNotFound, "nothing is served at this path; `/v1/openapi.json` lists every route"
