@@ -15,7 +15,8 @@ Concat = Literal["partial"] | Sequence[Fid] | None
 class NewUpload(NamedTuple):
     """A wish to begin an upload: of `length` bytes or as many as are told later, in the bucket `sid` or one of its own.
 
-    `metadata` is decoded. `expires` is when it is removed, finished or not; without one that is the default.
+    `metadata` is decoded. `expires` is when it is removed, finished or not; without one that is the default, and in a
+    bucket it is removed with that. `owner_key` is that of the bucket.
     """
 
     length: int | None = None
@@ -23,6 +24,7 @@ class NewUpload(NamedTuple):
     concat: Concat = None
     sid: str | None = None
     expires: datetime | None = None
+    owner_key: str | None = None
 
 
 class Upload(NamedTuple):
