@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from chalicelib.api.errors import AnswerTooLarge
 from chalicelib.api.streams import Begun, close
 from chalicelib.domain.document import compact_json
 
@@ -223,18 +222,6 @@ def _begun(answer: Answer, method: str) -> Answer:
         close(answer.stream)
         return answer._replace(stream=None)
     return answer._replace(stream=Begun(answer.stream))
-
-
-def whole(answer: Answer, most: int) -> Answer:
-    """Answer the same with its stream read to the end; raises AnswerTooLarge for more than `most` bytes."""
-    if answer.stream is None:
-        return answer
-    try:
-        if answer.size > most:
-            raise AnswerTooLarge(answer.size, most)
-        return answer._replace(content=b"".join(answer.stream), stream=None)
-    finally:
-        close(answer.stream)
 
 
 def _unless_modified(answer: Answer, condition: str | None) -> Answer:
