@@ -89,6 +89,15 @@ class ObjectKeys:
         """The prefix that clients upload under."""
         return f"{self.prefix}incoming/"
 
+    @property
+    def wishes(self) -> str:
+        """The prefix of what clients have asked for who send tarballs to the medium themselves; swept."""
+        return f"{self.prefix}wishes/"
+
+    def wish(self, wish_id: str) -> str:
+        """What one of them has asked for."""
+        return f"{self.wishes}{wish_id}.json"
+
     def verdict(self, upload_id: str) -> str:
         """What became of an object dropped into `incoming`."""
         return f"{self.prefix}verdicts/{upload_id}.json"
@@ -123,6 +132,19 @@ class ObjectKeys:
     def rendered(self, digest: str) -> str:
         """An answer too large for a function, named by its bytes; derived, and swept."""
         return f"{self.prefix}rendered/{digest}.json"
+
+    @property
+    def archives(self) -> str:
+        """The prefix of archives, and of what is in them."""
+        return f"{self.prefix}archives/"
+
+    def archive(self, archive_id: str, suffix: str) -> str:
+        """An archive of packages or files, named by what is in it; derived, and swept."""
+        return f"{self.archives}{archive_id}.{suffix}"
+
+    def archive_members(self, archive_id: str) -> str:
+        """What is in an archive."""
+        return f"{self.archives}{archive_id}.json"
 
     def packument(self, name: str, form: str) -> str:
         """What npm's clients read of a package, in one of its forms; compressed, and replaced at every change."""
@@ -321,7 +343,7 @@ class ObjectKeys:
     @property
     def swept(self) -> tuple[str, ...]:
         """The prefixes of what may be left lying, which a bucket's lifecycle removes."""
-        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes", "logins")
+        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "wishes", "probes", "logins")
         return tuple(f"{self.prefix}{room}/" for room in rooms)
 
     @property
