@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from chalicelib.domain.archives.names import safe_name, unlike
+from chalicelib.domain.archives.names import unlike
+from chalicelib.domain.buckets.filenames import safe_filename
 from chalicelib.domain.document import Document, compact_json
 from chalicelib.domain.names import PackageName
 
@@ -37,8 +38,8 @@ class Member(Document):
 
     @property
     def of(self) -> str:
-        """Whence it is, in words."""
-        return self.name if self.package is None else f"{self.package}@{self.version}"
+        """Whence it is: a version, or the id of an upload."""
+        return f"{self.package}@{self.version}" if self.package else self.file or ""
 
 
 class Archive(Document):
@@ -79,7 +80,9 @@ def archive_of(members: Iterable[Member], kind: ArchiveFormat, *, bucket: str | 
     same whoever asks in whatever order; members from other places, who may be others' to see, make another one.
     """
     # Of equal names the order is that of their sources, so that the same one is numbered whoever asks.
-    named = sorted((each.model_copy(update={"name": safe_name(each.name)}) for each in members), key=_place)
+    named = sorted(
+        (each.model_copy(update={"name": safe_filename(each.name)}) for each in members), key=_place
+    )
     names = unlike(each.name for each in named)
     final = [each.model_copy(update={"name": name}) for each, name in zip(named, names, strict=True)]
     final.sort(key=lambda each: each.name)
