@@ -1,6 +1,7 @@
 """What is in an archive, and the id that follows from it."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
@@ -19,6 +20,9 @@ FORMATS: Final[dict[ArchiveFormat, tuple[str, str]]] = {
 
 WRITER: Final = 1
 """Of the code that makes bytes of members; a new number gives every archive a new id."""
+
+
+_ID: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Member(Document):
@@ -71,6 +75,11 @@ class Archive(Document):
         else:
             stem = f"packages-{self.id[:8]}"
         return f"{stem}.{self.format}"
+
+
+def is_archive_id(text: str) -> bool:
+    """Tell whether a text can be the id of an archive, and so part of a key."""
+    return _ID.fullmatch(text) is not None
 
 
 def archive_of(members: Iterable[Member], kind: ArchiveFormat, *, bucket: str | None = None) -> Archive:
