@@ -19,6 +19,7 @@ class OperatingServices(ReadingServices):
         """Finishes what dead workers have begun, and removes what nothing needs."""
         from chalicelib.services.sweeping import Sweeping
         from chalicelib.services.sweeping.derived import OverdueDerivations
+        from chalicelib.services.sweeping.direct import UnfinishedUploads
         from chalicelib.services.sweeping.jobs import AbandonedJobs
         from chalicelib.services.sweeping.needs import Needs
         from chalicelib.services.sweeping.shards import UnnamedShards
@@ -31,6 +32,9 @@ class OperatingServices(ReadingServices):
             [
                 AbandonedJobs(rooms, self.executions, self.publishing.work, now=self._now),
                 OverdueDerivations(rooms, self.heads, self.index, self.deriving),
+                UnfinishedUploads(
+                    rooms, self.wishes, self.arriving, self.incoming, lambda: self.ingesting, now=self._now
+                ),
                 UnneededBytes(rooms, needs, now=self._now),
                 UnnamedShards(rooms, self.index, now=self._now),
             ],

@@ -99,7 +99,18 @@ def test_everything_allowed_is_done_or_has_a_reason(recorded: Recorder, stage: S
 
 def test_every_route_was_driven(recorded: Recorder) -> None:
     assert recorded.routes == {route_name(route) for route in app.router.routes}
-    assert {answer.status for answer in recorded.answers} == {200, 201, 202, 302, 400, 403, 404, 422}
+    assert {answer.status for answer in recorded.answers} == {
+        200,
+        201,
+        202,
+        204,
+        302,
+        400,
+        403,
+        404,
+        409,
+        422,
+    }
 
 
 def test_what_was_driven_is_everything_a_function_can_do(recorded: Recorder) -> None:
@@ -131,6 +142,8 @@ FORBIDDEN: Final = [
     pytest.param(API, "s3:PutObject", "incoming", id="the-api-writes-uploads"),
     pytest.param(API, "s3:DeleteObject", "incoming", id="the-api-deletes-uploads"),
     pytest.param(API, "s3:PutObject", "verdicts", id="the-api-writes-verdicts"),
+    pytest.param("publish_uploads", "s3:PutObject", "wishes", id="whoever-hears-of-uploads-wishes"),
+    pytest.param("publish_uploads", "s3:DeleteObject", "wishes", id="whoever-hears-of-uploads-forgets"),
     *[pytest.param(f, "s3:PutObject", "access", id=f"{f}-writes-access") for f in EVENT_FUNCTIONS],
     *[pytest.param(f, "s3:PutObject", "advisories", id=f"{f}-writes-advisories") for f in EVENT_FUNCTIONS],
     *[pytest.param(f, "s3:GetObject", "access/tokens", id=f"{f}-reads-tokens") for f in EVENT_FUNCTIONS],
