@@ -17,6 +17,10 @@ MAX_PREFIX_BYTES: Final = 64
 DEFAULT_REGISTRY_URL: Final = "http://localhost:8000"
 DEFAULT_LEASE_SECONDS: Final = 60
 DEFAULT_ATTEMPTS: Final = 5
+DEFAULT_ARCHIVE_DAYS: Final = 7
+MAX_ARCHIVE_DAYS: Final = 28
+"""A bucket's lifecycle removes archives after 30 days, and none may go while it is downloaded."""
+DEFAULT_ARCHIVE_BYTES: Final = 20 << 30
 DEFAULT_UPSTREAM_TTL: Final = 300
 DEFAULT_UPSTREAM_SECONDS: Final = 20
 """Less than the 29 seconds after which a gateway gives up."""
@@ -69,9 +73,12 @@ VARIABLES: Final = {
     "PRISM_LEASE_SECONDS": "how long a worker that has fallen silent keeps its job; default 60",
     "PRISM_MAX_ATTEMPTS": "how many workers take a job up before it has failed; default 5",
     "PRISM_MAX_PAYLOAD": "the largest request body in bytes; default 268435456",
+    "PRISM_MAX_UPLOAD_BYTES": "the largest upload in bytes; default 5497558138880, the largest object of a bucket",
     "PRISM_MAX_UNPACKED_SIZE": "the most bytes a package may unpack to; default 1073741824",
     "PRISM_MAX_FILES": "the most files a package may have; default 100000",
     "PRISM_MAX_PATH_LENGTH": "the longest path in a package; default 512",
+    "PRISM_ARCHIVE_DAYS": "for how many days an archive of packages or files serves once it is made; default 7",
+    "PRISM_MAX_ARCHIVE_BYTES": "the most bytes that the members of an archive may have; default 21474836480",
     "PRISM_MAX_RATIO": "how many times its own size a tarball may unpack to; default 200",
     "LOG_LEVEL": "`DEBUG`, `INFO` (default), `WARNING`, `ERROR` or `CRITICAL`",
 }
@@ -129,6 +136,7 @@ class Limits:
     path_length: int = 512
     ratio: int = 200
     payload: int = 256 << 20
+    upload: int = 5 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,8 @@ class Settings:
     log_level: str = "INFO"
     lease_seconds: int = DEFAULT_LEASE_SECONDS
     attempts: int = DEFAULT_ATTEMPTS
+    archive_days: int = DEFAULT_ARCHIVE_DAYS
+    max_archive_bytes: int = DEFAULT_ARCHIVE_BYTES
     limits: Limits = Limits()
 
     @classmethod
@@ -188,6 +198,8 @@ class Settings:
             log_level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO", fold=str.upper),
             lease_seconds=env.number("PRISM_LEASE_SECONDS", DEFAULT_LEASE_SECONDS),
             attempts=env.number("PRISM_MAX_ATTEMPTS", DEFAULT_ATTEMPTS),
+            archive_days=env.number("PRISM_ARCHIVE_DAYS", DEFAULT_ARCHIVE_DAYS, most=MAX_ARCHIVE_DAYS),
+            max_archive_bytes=env.number("PRISM_MAX_ARCHIVE_BYTES", DEFAULT_ARCHIVE_BYTES),
             limits=Limits(
                 unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", default.unpacked_size),
                 file_count=env.number("PRISM_MAX_FILES", default.file_count),
@@ -196,6 +208,7 @@ class Settings:
                 ),
                 ratio=env.number("PRISM_MAX_RATIO", default.ratio),
                 payload=env.number("PRISM_MAX_PAYLOAD", default.payload),
+                upload=env.number("PRISM_MAX_UPLOAD_BYTES", default.upload, most=default.upload),
             ),
         )
 

@@ -16,7 +16,9 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.imports": ("/v1/imports",),
     "chalicelib.api.search": ("/v1/search",),
     "chalicelib.api.files": ("/packages",),
+    "chalicelib.api.archives": ("/v1/archives",),
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),
+    "chalicelib.api.uploads.routes": ("/v1/uploads",),
     "chalicelib.api.npm.users": ("/npm/-/whoami", "/npm/-/npm/v1/user", "/npm/-/user"),
     "chalicelib.api.npm.login": ("/npm/-/v1/login", "/npm/-/v1/done"),
     "chalicelib.api.npm.tokens": ("/npm/-/npm/v1/tokens",),
@@ -32,6 +34,8 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.rebuilding": ("/v1/rebuild",),
     "chalicelib.api.npm.keys": ("/npm/-/npm/v1/keys",),
     "chalicelib.api.npm.attestations": ("/npm/-/npm/v1/attestations",),
+    "chalicelib.api.send.buckets": ("/v1/buckets",),
+    "chalicelib.api.send.pages": ("/s",),
     "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),
 }
 """The modules whose `routes` are served, one line each, and what the paths of those begin with.

@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
+from chalicelib.api.errors import CHECKSUM_MISMATCH, AnswerTooLarge
+from chalicelib.api.streams import Begun, close
 from chalicelib.domain.document import compact_json
 
 JSON: Final = "application/json"
@@ -29,10 +31,17 @@ NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 
+def phrase_of(status: int) -> str:
+    """Answer what a status is called."""
+    return "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
+
+
 class Answer(NamedTuple):
     """One answer; `content` is bytes or text as they are, any JSON value or document, or None for no body.
 
-    `length` is that of the whole content in bytes, where HEAD is answered without having read it.
+    A `stream` takes the place of the content: its pieces are sent as they come, and it is closed if whoever reads
+    them goes away. `length` is that of the content in bytes: always of a stream's, else where HEAD is answered without
+    having read it.
     """
 
     status: int = 200
@@ -40,6 +49,7 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = NO_HEADERS
     content_type: str | None = None
     length: int | None = None
+    stream: Iterator[bytes] | None = None
 
     def header(self, name: str) -> str | None:
         """Answer a header by its name in any case."""
@@ -64,6 +74,11 @@ class Answer(NamedTuple):
         if vary and request_header in vary.split(", "):
             return self
         return self.with_header("Vary", f"{vary}, {request_header}" if vary else request_header)
+
+    @property
+    def size(self) -> int:
+        """How many bytes its body has."""
+        return len(self.content) if self.stream is None else self.length or 0
 
     def body(self) -> bytes:
         """Answer the bytes of the content."""
@@ -115,6 +130,20 @@ def bytes_answer(
     return Answer(status, data, described, content_type, length)
 
 
+def stream_answer(
+    chunks: Iterator[bytes],
+    *,
+    length: int,
+    content_type: str,
+    etag: str | None = None,
+    cache: str = REVALIDATE,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Answer bytes that are read while they are sent, `length` in all; what is not a generator needs no close."""
+    described = {"Cache-Control": cache, **_etag(etag), **(headers or {})}
+    return Answer(HTTPStatus.OK, None, described, content_type, length, chunks)
+
+
 def no_content(*, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer that all is done and there is nothing to say (204)."""
     return Answer(HTTPStatus.NO_CONTENT, headers=headers or {})
@@ -154,7 +183,12 @@ def etag_matches(condition: str, etag: str) -> bool:
     """Tell whether an If-None-Match header names an ETag, by weak comparison (RFC 9110, 13.1.2)."""
     if condition.strip() == "*":
         return True
-    return _opaque(etag) in {_opaque(found[0]) for found in _ENTITY_TAG.finditer(condition)}
+    return etag.removeprefix("W/").strip('"') in entity_tags(condition)
+
+
+def entity_tags(condition: str) -> list[str]:
+    """Answer the ETags that an If-None-Match header names, without their quotes."""
+    return _ENTITY_TAG.findall(condition)
 
 
 def is_known(condition: str | None, etag: str) -> bool:
@@ -162,18 +196,44 @@ def is_known(condition: str | None, etag: str) -> bool:
     return condition is not None and etag_matches(condition, quoted(etag))
 
 
-def _opaque(etag: str) -> str:
-    return etag.removeprefix("W/")
-
-
 def finish(answer: Answer, method: str, condition: str | None) -> Answer:
-    """Complete an answer: bytes, ETag, caching, and 304 where If-None-Match (`condition`) names the ETag."""
+    """Complete an answer: bytes, ETag, caching, and 304 where If-None-Match (`condition`) names the ETag.
+
+    Of a stream the first piece is read, so that what cannot be read at all is told as the failure it is.
+    """
     answer = answer._replace(content=answer.body(), content_type=answer.media_type())
     if method not in READS:
-        return answer.with_header("Cache-Control", NO_STORE)
-    if answer.status == HTTPStatus.OK and answer.header("ETag") is None and _cacheable(answer):
+        return _begun(answer.with_header("Cache-Control", NO_STORE), method)
+    if (
+        answer.status == HTTPStatus.OK
+        and answer.header("ETag") is None
+        and answer.stream is None
+        and _cacheable(answer)
+    ):
         answer = answer.with_header("ETag", f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"')
-    return _unless_modified(answer, condition)
+    return _begun(_unless_modified(answer, condition), method)
+
+
+def _begun(answer: Answer, method: str) -> Answer:
+    """Answer the same with its stream begun, or closed where its bytes are not to be sent."""
+    if answer.stream is None:
+        return answer
+    if method == "HEAD" or answer.status in BODILESS:
+        close(answer.stream)
+        return answer._replace(stream=None)
+    return answer._replace(stream=Begun(answer.stream))
+
+
+def whole(answer: Answer, most: int) -> Answer:
+    """Answer the same with its stream read to the end; raises AnswerTooLarge for more than `most` bytes."""
+    if answer.stream is None:
+        return answer
+    try:
+        if answer.size > most:
+            raise AnswerTooLarge(answer.size, most)
+        return answer._replace(content=b"".join(answer.stream), stream=None)
+    finally:
+        close(answer.stream)
 
 
 def _unless_modified(answer: Answer, condition: str | None) -> Answer:
@@ -185,6 +245,8 @@ def _unless_modified(answer: Answer, condition: str | None) -> Answer:
         or not etag_matches(condition, etag)
     ):
         return answer
+    if answer.stream is not None:
+        close(answer.stream)
     kept = {name: value for name, value in answer.headers.items() if name.lower() in KEPT_BY_NOT_MODIFIED}
     return Answer(HTTPStatus.NOT_MODIFIED, b"", kept)
 

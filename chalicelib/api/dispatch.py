@@ -7,39 +7,34 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib import telemetry
-from chalicelib.api.answers import READS, Answer, finish
+from chalicelib.api.answers import Answer, finish, whole
 from chalicelib.api.guard import admit, shielded
 from chalicelib.api.problems import problem, told
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Route, Router, check_content_type
+from chalicelib.api.sharing import with_common_headers
 from chalicelib.domain.errors import PrismError
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-SAFE: Final = {"X-Content-Type-Options": "nosniff"}
-READABLE_BY_ALL: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
-SHARED: Final = {**SAFE, **READABLE_BY_ALL}
-"""Pages of any origin may import modules and read documents; a route that writes must say so of itself."""
-
 OURS: Final = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE})
 
 _LOG: Final = logging.getLogger(f"{telemetry.LOGGER}.requests")
 
 
-def dispatch(router: Router, request: Request) -> Answer:
-    """Answer a request by the routes of a router, whatever happens; the answer's content is bytes."""
+def dispatch(router: Router, request: Request, *, most: int | None = None) -> Answer:
+    """Answer a request by the routes of a router, whatever happens; the answer's content is bytes.
+
+    Where an answer can have only `most` bytes, it has no stream either.
+    """
     with _invocation(request) as current:
-        return _dispatched(router, request, current)
+        return _dispatched(router, request, current, most)
 
 
 def refuse(error: PrismError, request: Request) -> Answer:
     """Answer a request that never reached a route."""
     with _invocation(request) as current:
         answer = finish(problem(error, request), request.method, None)
-        answer = _with_common_headers(answer, shared=request.method in READS)
+        answer = with_common_headers(answer, request, None)
         _tell(current, request, None, answer, error, 0)
         return answer
 
@@ -49,7 +44,7 @@ def _invocation(request: Request) -> AbstractContextManager[telemetry.Invocation
     return telemetry.invocation(method, kind="request", headers=request.headers, requestId=request.id)
 
 
-def _dispatched(router: Router, request: Request, current: telemetry.Invocation) -> Answer:
+def _dispatched(router: Router, request: Request, current: telemetry.Invocation, most: int | None) -> Answer:
     started = time.perf_counter()
     route: Route | None = None
     failure: Exception | None = None
@@ -58,17 +53,13 @@ def _dispatched(router: Router, request: Request, current: telemetry.Invocation)
         request = admit(route, request._replace(params=params))
         check_content_type(route, request)
         answer = finish(route.handler(request), request.method, request.headers.get("if-none-match"))
-        answer = shielded(answer, route, request)
+        answer = shielded(answer if most is None else whole(answer, most), route, request)
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is answered
         failure = error
         answer = finish(problem(told(error), request), request.method, None)
-    answer = _with_common_headers(answer, shared=route.cross_origin if route else request.method in READS)
+    answer = with_common_headers(answer, request, route)
     _tell(current, request, route, answer, failure, time.perf_counter() - started)
     return answer
-
-
-def _with_common_headers(answer: Answer, *, shared: bool) -> Answer:
-    return answer._replace(headers={**(SHARED if shared else SAFE), **answer.headers})
 
 
 def _tell(
@@ -109,7 +100,7 @@ def _tell(
             "status": int(answer.status),
             "code": code,
             "durationMs": round(seconds * 1000, 2),
-            "bytes": len(answer.content),
+            "bytes": answer.size,
             "requestId": request.id,
         },
     )

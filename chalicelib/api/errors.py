@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib.domain.access import AuthenticationRequired, Forbidden, LoginRefused
+from chalicelib.domain.buckets.errors import PasswordRequired
 from chalicelib.domain.errors import (
     Conflict,
     InvalidRequest,
@@ -14,9 +15,14 @@ from chalicelib.domain.errors import (
     PrismError,
     TooLarge,
     Unavailable,
+    UploadGone,
 )
+from chalicelib.domain.uploads.errors import ChecksumMismatch, FinalUpload, TooManyUploads
 from chalicelib.domain.upstream import BadUpstream
 from chalicelib.settings import ACCESS_MODES, DRIVERS, FILE_MODES, METRICS
+
+CHECKSUM_MISMATCH: Final = 460
+"""A status of tus alone: what arrived has another checksum than was told."""
 
 
 class RouteNotFound(NotFound):
@@ -61,6 +67,21 @@ class UnsupportedMediaType(PrismError):
         )
 
 
+class UnsupportedTusVersion(PrismError):
+    """The request does not say that it speaks the version of tus that is spoken here."""
+
+    code = "tus_version"
+    title = "The version of tus is not supported"
+
+    def __init__(self, version: str | None, supported: str) -> None:
+        said = f"version `{version}` of tus" if version else "no version of tus"
+        super().__init__(
+            f"the request states {said}; send `Tus-Resumable: {supported}`",
+            version=version,
+            supported=supported,
+        )
+
+
 class RangeNotSatisfiable(PrismError):
     """No byte of the range asked for exists; `size` is the whole size in bytes."""
 
@@ -98,6 +119,21 @@ class NotImplementedHere(PrismError):
 
     code = "not_implemented"
     title = "Not implemented"
+
+
+class AnswerTooLarge(NotImplementedHere):
+    """The answer has more bytes than the gateway in front carries, and the medium has no address to send clients to."""
+
+    code = "answer_too_large"
+    title = "The answer is too large"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"the answer has {size} bytes, and at most {limit} can be carried here; ask for it in ranges of at most "
+            f"that many bytes, or keep the registry on a medium whose objects have addresses of their own",
+            size=size,
+            limit=limit,
+        )
 
 
 class StorageFailure(Unavailable):
@@ -158,21 +194,28 @@ class InternalError(PrismError):
 _VALUE: Final = re.compile(r" is `(?P<value>.*)`, (?P<rest>which|and)\b", re.DOTALL)
 _HARMLESS: Final = frozenset({*DRIVERS, *ACCESS_MODES, *FILE_MODES, *METRICS})
 
-STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
+STATUS: Final[dict[type[PrismError], int]] = {
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
     # Without a challenge: where npm is sent one, it prints a text of its own in place of ours.
     LoginRefused: HTTPStatus.UNAUTHORIZED,
+    # Without a challenge, as it is no password of the registry's.
+    PasswordRequired: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    UploadGone: HTTPStatus.GONE,
+    FinalUpload: HTTPStatus.FORBIDDEN,
+    ChecksumMismatch: CHECKSUM_MISMATCH,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    UnsupportedTusVersion: HTTPStatus.PRECONDITION_FAILED,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     AddressTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     InvalidTarball: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyUploads: HTTPStatus.TOO_MANY_REQUESTS,
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     NotImplementedHere: HTTPStatus.NOT_IMPLEMENTED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -195,6 +238,6 @@ def _without_value(found: re.Match[str]) -> str:
     )
 
 
-def status_of(kind: type[PrismError]) -> HTTPStatus:
+def status_of(kind: type[PrismError]) -> int:
     """Answer the status of an error class: its own, or that of its nearest ancestor."""
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)

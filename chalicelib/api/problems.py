@@ -16,11 +16,13 @@ from chalicelib.api.errors import (
     RangeNotSatisfiable,
     StorageFailure,
     UnsafeStore,
+    UnsupportedTusVersion,
     status_of,
 )
 from chalicelib.api.requests import Request
 from chalicelib.domain.access import AuthenticationRequired, InvalidToken
-from chalicelib.domain.errors import PrismError, Unavailable
+from chalicelib.domain.buckets.errors import DownloadRunning
+from chalicelib.domain.errors import PayloadTooLarge, PrismError, Unavailable
 from chalicelib.settings import InvalidSettings
 from chalicelib.storage.port import StorageUnavailable, StorageUnsafe
 
@@ -53,7 +55,7 @@ def problem(error: PrismError, request: Request) -> Answer:
         "requestId": request.id,
         **({"error": error.detail} if request.path.startswith(NPM_PREFIX) else {}),
     }
-    headers = {"Cache-Control": NO_STORE, **_headers(error)}
+    headers = {"Cache-Control": NO_STORE, **headers_of(error)}
     return Answer(status_of(type(error)), _ordered(document), headers, PROBLEM_JSON)
 
 
@@ -77,7 +79,8 @@ def _ordered(document: dict[str, Any]) -> dict[str, Any]:
     return {name: document[name] for name in first if name in document} | document
 
 
-def _headers(error: PrismError) -> dict[str, str]:
+def headers_of(error: PrismError) -> dict[str, str]:
+    """Answer the headers that an error is told with."""
     if isinstance(error, AuthenticationRequired):
         invalid = ', error="invalid_token"' if isinstance(error, InvalidToken) else ""
         return {"WWW-Authenticate": f"{CHALLENGE}{invalid}"}
@@ -85,6 +88,13 @@ def _headers(error: PrismError) -> dict[str, str]:
         return {"Allow": ", ".join(error.allowed)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size}"}
+    if isinstance(error, DownloadRunning):
+        return {"Retry-After": str(error.seconds)}
+    if isinstance(error, UnsupportedTusVersion):
+        return {"Tus-Version": str(error.facts["supported"])}
+    if "chunk_size" in error.facts or isinstance(error, PayloadTooLarge):
+        most = error.facts.get("chunk_size", error.facts["limit"])
+        return {"Upload-Limit": f"max-append-size={most}"}
     if isinstance(error, Unavailable) and error.facts.get("retryable", True):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return {}

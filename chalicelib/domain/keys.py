@@ -133,6 +133,19 @@ class ObjectKeys:
         """An answer too large for a function, named by its bytes; derived, and swept."""
         return f"{self.prefix}rendered/{digest}.json"
 
+    @property
+    def archives(self) -> str:
+        """The prefix of archives, and of what is in them."""
+        return f"{self.prefix}archives/"
+
+    def archive(self, archive_id: str, suffix: str) -> str:
+        """An archive of packages or files, named by what is in it; derived, and swept."""
+        return f"{self.archives}{archive_id}.{suffix}"
+
+    def archive_members(self, archive_id: str) -> str:
+        """What is in an archive."""
+        return f"{self.archives}{archive_id}.json"
+
     def packument(self, name: str, form: str) -> str:
         """What npm's clients read of a package, in one of its forms; compressed, and replaced at every change."""
         return f"{self.prefix}npm/{name}/{form}.json.gz"
@@ -237,6 +250,89 @@ class ObjectKeys:
     def sweep_progress(self) -> str:
         """How far the sweep has come, and what the last one did."""
         return f"{self.prefix}sweep/progress.json"
+
+    @property
+    def uploads(self) -> str:
+        """The prefix of uploads: a folder a bucket of files, and in there a folder an upload."""
+        return f"{self.prefix}uploads/"
+
+    def upload_bucket(self, sid: str) -> str:
+        """A bucket of files."""
+        return f"{self.uploads}{sid}/bucket.json"
+
+    def upload_files(self, sid: str) -> str:
+        """The prefix of a bucket of files and all that is in it."""
+        return f"{self.uploads}{sid}/"
+
+    def upload(self, sid: str, uuid: str) -> str:
+        """The prefix of all that is kept of an upload."""
+        return f"{self.uploads}{sid}/{uuid}/"
+
+    def upload_info(self, sid: str, uuid: str) -> str:
+        """An upload as it began."""
+        return f"{self.upload(sid, uuid)}info.json"
+
+    def upload_length(self, sid: str, uuid: str) -> str:
+        """The length of an upload that began without one."""
+        return f"{self.upload(sid, uuid)}length"
+
+    def upload_chunks(self, sid: str, uuid: str) -> str:
+        """The prefix of an upload's chunks; later ones come first."""
+        return f"{self.upload(sid, uuid)}chunks/"
+
+    def upload_chunk(self, sid: str, uuid: str, place: str) -> str:
+        """The bytes of one request."""
+        return f"{self.upload_chunks(sid, uuid)}{place}"
+
+    def upload_done(self, sid: str, uuid: str) -> str:
+        """What says that an upload is complete."""
+        return f"{self.upload(sid, uuid)}done.json"
+
+    def upload_gone(self, sid: str, uuid: str) -> str:
+        """What says that an upload was removed."""
+        return f"{self.upload(sid, uuid)}gone.json"
+
+    def upload_file(self, sid: str, uuid: str) -> str:
+        """A complete upload as one object."""
+        return f"{self.upload(sid, uuid)}file"
+
+    def upload_changes(self, sid: str, uuid: str) -> str:
+        """What was changed of an upload since it began."""
+        return f"{self.upload(sid, uuid)}meta.json"
+
+    def upload_downloads(self, sid: str, uuid: str) -> str:
+        """How often an upload was downloaded that may be only so often."""
+        return f"{self.upload(sid, uuid)}downloads/slots.json"
+
+    def upload_finals(self, sid: str, uuid: str) -> str:
+        """The prefix of the marks of those uploads that are made of a partial one."""
+        return f"{self.upload(sid, uuid)}finals/"
+
+    def upload_final(self, sid: str, uuid: str, final: str) -> str:
+        """The mark of an upload that is made of a partial one."""
+        return f"{self.upload_finals(sid, uuid)}{final}"
+
+    @property
+    def all_open_uploads(self) -> str:
+        """The prefix of the marks of all unfinished uploads."""
+        return f"{self.uploads}open/"
+
+    @property
+    def upload_reminders(self) -> str:
+        """The prefix of what is to be looked at, and when; what is due first comes first."""
+        return f"{self.uploads}due/"
+
+    def upload_reminder(self, milliseconds: int, sid: str, uuid: str) -> str:
+        """When an upload is to be looked at."""
+        return f"{self.upload_reminders}{milliseconds:015d}-{sid}-{uuid}"
+
+    def open_uploads(self, owner: str) -> str:
+        """The prefix of the marks of an owner's unfinished uploads."""
+        return f"{self.all_open_uploads}{owner}/"
+
+    def open_upload(self, owner: str, sid: str, uuid: str) -> str:
+        """The mark of an unfinished upload."""
+        return f"{self.open_uploads(owner)}{sid}-{uuid}"
 
     @property
     def announced(self) -> tuple[tuple[str, str], ...]:

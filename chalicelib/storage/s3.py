@@ -17,7 +17,6 @@ from heapq import merge
 from operator import itemgetter
 from re import split
 from typing import Any, ClassVar, Final, Literal, Self
-from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -29,6 +28,7 @@ from chalicelib.storage.bucket.parts import Multiparts
 from chalicelib.storage.bucket.patience import FAILURES, code, status
 from chalicelib.storage.bucket.reading import Reader, etag_of, is_etag, quoted
 from chalicelib.storage.diagnosis import Expectations, Finding
+from chalicelib.storage.disposition import content_disposition
 from chalicelib.storage.port import (
     NotModified,
     ObjectExists,
@@ -183,7 +183,7 @@ class S3Store:
         content_type: str | None = None,
         content_encoding: str | None = None,
     ) -> str | None:
-        """Make a URL that reads the object."""
+        """Make a URL that reads the object; one that is good for long is the same for a quarter of an hour."""
         return self._presign(
             "get_object",
             key,
@@ -318,14 +318,6 @@ class S3Store:
 def headers_of(signed: Mapping[str, Any]) -> dict[str, str]:
     """Answer the headers of the arguments that a URL was signed over."""
     return {HEADERS[name]: str(value) for name, value in signed.items()}
-
-
-def content_disposition(filename: str) -> str:
-    """Answer the header that names a download (RFC 6266): in ASCII for old clients, then as it is."""
-    plain = "".join(
-        character if " " <= character <= "~" and character not in '"\\%' else "_" for character in filename
-    )
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def _given(**arguments: Any) -> dict[str, Any]:

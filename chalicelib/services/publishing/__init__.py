@@ -13,18 +13,15 @@ rolled back. From the second stage on it is a job: each stage that is finished l
 the job up, because the same bytes are sent again or because it was left lying, goes on after the last.
 """
 
-import random
 import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Final
 
 from chalicelib import telemetry
-from chalicelib.domain.errors import InvalidQuery, NameMismatch, PrismError, Unavailable, VersionExists
+from chalicelib.domain.errors import NameMismatch, PrismError, Unavailable, VersionExists
 from chalicelib.domain.executions.errors import (
     BytesGone,
-    JobNotFound,
-    JobUnfinished,
     Overtaken,
     RunHeld,
     UnreadableRecords,
@@ -33,13 +30,13 @@ from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERYTHING
 from chalicelib.domain.tags import check_tag
-from chalicelib.domain.times import milliseconds
 from chalicelib.services.executing import Executor, Limits, Stage, newest_checkpoints
 from chalicelib.services.publishing import analyze, claim, commit, derive, read, settle
 from chalicelib.services.publishing.allowed import check_allowed, check_version
 from chalicelib.services.publishing.stage import stage
 from chalicelib.services.publishing.values import Published, PublishRequest, Staged, Work, Workshop
 from chalicelib.services.publishing.wishes import Continuation, Request, job_id, jobs_of
+from chalicelib.storage.contending import Contention
 from chalicelib.stores.executions import Executions
 
 __all__ = ["STAGES", "PublishRequest", "Published", "Publishing", "Workshop"]
@@ -50,7 +47,6 @@ STAGES: Final[tuple[Stage[Work], ...]] = (read, analyze, claim, settle, commit, 
 PATIENCE_SECONDS: Final = 20.0
 """How long a request waits for another worker at the same job: less than the 29 seconds of a gateway."""
 FIRST_PAUSE_SECONDS: Final = 0.05
-LONGEST_PAUSE_SECONDS: Final = 1.0
 
 
 class Publishing:
@@ -88,6 +84,36 @@ class Publishing:
             telemetry.count("Publishes")
         return published
 
+    def check(self, request: PublishRequest) -> None:
+        """Raise Forbidden or InvalidTag for what can be refused before its bytes are there."""
+        if request.tag is not None:
+            check_tag(request.tag)
+        if request.name is not None:
+            self._check_allowed(request, request.name)
+
+    def queue(self, request: PublishRequest, *, announce: bool = True) -> Job:
+        """Make the bytes of a request durable and queue the job that publishes them; answers the job.
+
+        That may be one that others have begun, or one at its end where the version is visible already.
+        Raises Forbidden, InvalidTag, DigestMismatch, NameMismatch, InvalidPayload or Unavailable.
+        """
+        self.check(request)
+        staged = stage(self._workshop, request)
+        wanted = job_id(staged.sha256, request.publisher.name)
+        telemetry.note(jobId=wanted)
+        wish = Request(self._workshop, request, staged, 0, self._is_visible)
+        stored = self._known(wanted)
+        job = wish.job(stored)
+        if job is None:
+            assert stored is not None, "what is visible was published by a job"
+            self._again(request, staged, stored)
+            return stored
+        if job is not stored:
+            self._executions.store_job(job)
+        if announce:
+            self._announce(wanted)
+        return job
+
     def work(self, job_id: str) -> Job:
         """Bring a job to its end that somebody has begun or asked for; answers it as it is then.
 
@@ -108,44 +134,25 @@ class Publishing:
             return refused
         return outcome.job
 
-    def replay(self, job_id: str, from_stage: str, *, by: str | None = None) -> Job:
+    def replay(self, job_id: str, from_stage: str | None = None, *, by: str | None = None) -> Job:
         """Queue a finished job again, to be done anew from a stage on, by the code there is now.
 
         What its runs have left stays. `by` is who asks for it, and has to be trusted with the package as its publisher
         has. Raises JobNotFound, JobUnfinished, BytesGone, PublisherNotAllowed, or InvalidQuery for an unknown stage.
         """
-        names = [stage.name for stage in STAGES]
-        if from_stage not in names:
-            raise InvalidQuery(f"`from` is `{from_stage[:40]}`, which is none of {', '.join(names)}")
-        job = self._executions.retrieve_job(job_id)
-        if job is None:
-            raise JobNotFound(job_id)
-        if by is not None:
-            # Of what nobody knows yet, it may be any package.
-            self._workshop.publishers.get().check(by, job.name or EVERYTHING)
-        if job.is_open:
-            raise JobUnfinished(job_id, job.state)
-        if job.digest is None or not self._workshop.artifacts.has_bytes(job.digest, job.name, job.version):
-            raise BytesGone(job_id)
-        replayed = job.changed(
-            status="running",
-            attempts=0,
-            replays=(job.replays or 0) + 1,
-            replay_from=from_stage,
-            started_at=milliseconds(self._workshop.now()),
-            finished_at=None,
-            stage=None,
-            error=None,
-        )
-        self._executions.store_job(replayed)
+        replayed = self._executor.replay(job_id, from_stage, lambda job: self._check_replay(job, by))
         self._announce(job_id)
         return replayed
 
+    def _check_replay(self, job: Job, by: str | None) -> None:
+        if by is not None:
+            # Of what nobody knows yet, it may be any package.
+            self._workshop.publishers.get().check(by, job.name or EVERYTHING)
+        if job.digest is None or not self._workshop.artifacts.has_bytes(job.digest, job.name, job.version):
+            raise BytesGone(job.id)
+
     def _publish(self, request: PublishRequest, patience: float) -> Published:
-        if request.tag is not None:
-            check_tag(request.tag)
-        if request.name is not None:
-            self._check_allowed(request, request.name)
+        self.check(request)
         started = time.perf_counter()
         with telemetry.stage("stage"):
             staged = stage(self._workshop, request)
@@ -164,15 +171,14 @@ class Publishing:
 
     def _joined(self, wanted: str, wish: Request, patience: float) -> Published:
         """Publish, or wait until the worker is done who is at the same job."""
-        started, pause = time.monotonic(), FIRST_PAUSE_SECONDS
+        # Who waits for a worker has nothing to gain by asking at once.
+        contention = Contention(patience, sleep=self._sleep, first=FIRST_PAUSE_SECONDS, least=0.5)
         while True:
             try:
                 outcome = self._executor.run(wanted, wish)
             except (RunHeld, Overtaken):
-                if time.monotonic() - started > patience:
+                if not contention.waits():
                     raise
-                self._sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter needs no secrecy
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
                 continue
             if outcome.work is None:
                 return self._again(wish.request, wish.staged, outcome.job)
@@ -234,6 +240,13 @@ class Publishing:
         if not holds_claim and not self._is_needed(sha256):
             attested_by = work.attested_by if work else None
             self._workshop.artifacts.discard_staged(sha256, attested_by=attested_by)
+
+    def _known(self, job_id: str) -> Job | None:
+        try:
+            return self._executions.retrieve_job(job_id)
+        except UnreadableRecords:
+            # It is written anew.
+            return None
 
     def _is_needed(self, sha256: str) -> bool:
         try:
