@@ -54,7 +54,7 @@ def test_a_page_lists_the_files_and_links_to_them(sender: Sender) -> None:
     got, page = page_of(bucket)
 
     assert (got.status, got.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert all(text in page.text for text in ("2 files", "2.0 KiB", "1 byte", "Two for you", "2 days"))
+    assert all(text in page.text for text in ("2 files", "2.0 KiB", "1 byte", "Two for you", "3 days"))
     links = [link["href"] for link in page.all("a")]
     root = f"http://registry.example/s/{bucket.sid}"
     assert f"{root}/{first.uuid}/a%20b.txt" in links
