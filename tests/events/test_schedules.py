@@ -82,7 +82,15 @@ def test_every_task_tells_one_line_under_the_invocations_id(told: Told) -> None:
     sweep(EVENT, SimpleNamespace(aws_request_id="invocation-1"))
 
     lines = told("swept")
-    assert [line["task"] for line in lines] == ["jobs", "derived", "direct", "staged", "shards", "uploads", "archives"]
+    assert [line["task"] for line in lines] == [
+        "jobs",
+        "derived",
+        "direct",
+        "staged",
+        "shards",
+        "uploads",
+        "archives",
+    ]
     assert {line["requestId"] for line in lines} == {"invocation-1"}
 
 
