@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
+from chalicelib.api.answers import CHECKSUM_MISMATCH
 from chalicelib.domain.access import AuthenticationRequired, Forbidden, LoginRefused
 from chalicelib.domain.errors import (
     Conflict,
@@ -14,7 +15,9 @@ from chalicelib.domain.errors import (
     PrismError,
     TooLarge,
     Unavailable,
+    UploadGone,
 )
+from chalicelib.domain.uploads.errors import ChecksumMismatch, FinalUpload, TooManyUploads
 from chalicelib.domain.upstream import BadUpstream
 from chalicelib.settings import ACCESS_MODES, DRIVERS, FILE_MODES, METRICS
 
@@ -58,6 +61,21 @@ class UnsupportedMediaType(PrismError):
             f"{sent}; send it as {' or '.join(f'`{name}`' for name in known)}",
             content_type=content_type,
             supported=known,
+        )
+
+
+class UnsupportedTusVersion(PrismError):
+    """The request does not say that it speaks the version of tus that is spoken here."""
+
+    code = "tus_version"
+    title = "The version of tus is not supported"
+
+    def __init__(self, version: str | None, supported: str) -> None:
+        said = f"version `{version}` of tus" if version else "no version of tus"
+        super().__init__(
+            f"the request states {said}; send `Tus-Resumable: {supported}`",
+            version=version,
+            supported=supported,
         )
 
 
@@ -158,21 +176,26 @@ class InternalError(PrismError):
 _VALUE: Final = re.compile(r" is `(?P<value>.*)`, (?P<rest>which|and)\b", re.DOTALL)
 _HARMLESS: Final = frozenset({*DRIVERS, *ACCESS_MODES, *FILE_MODES, *METRICS})
 
-STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
+STATUS: Final[dict[type[PrismError], int]] = {
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
     # Without a challenge: where npm is sent one, it prints a text of its own in place of ours.
     LoginRefused: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    UploadGone: HTTPStatus.GONE,
+    FinalUpload: HTTPStatus.FORBIDDEN,
+    ChecksumMismatch: CHECKSUM_MISMATCH,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    UnsupportedTusVersion: HTTPStatus.PRECONDITION_FAILED,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     AddressTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     InvalidTarball: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyUploads: HTTPStatus.TOO_MANY_REQUESTS,
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     NotImplementedHere: HTTPStatus.NOT_IMPLEMENTED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -195,6 +218,6 @@ def _without_value(found: re.Match[str]) -> str:
     )
 
 
-def status_of(kind: type[PrismError]) -> HTTPStatus:
+def status_of(kind: type[PrismError]) -> int:
     """Answer the status of an error class: its own, or that of its nearest ancestor."""
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)
