@@ -103,7 +103,8 @@ class Publishing:
             return Watched(self._parcel.tarball, self._progress)
 
         headers = {
-            **self._headers(),
+            **self._identity.headers(),
+            "x-prism-source": "cli",
             "x-prism-sha256": self._parcel.sha256,
             **({"x-prism-tag": header_value(self._tag)} if self._tag else {}),
         }
@@ -111,7 +112,7 @@ class Publishing:
         return self._registry.post(path, Body(start, self._parcel.size), headers)
 
     def _by_tus(self, offer: Offer, remembered: Mapping[str, Any] | None, *, resume: bool) -> Answer:
-        uploads, content = TusUploads(self._registry, offer, self._headers()), _Tarball(self._parcel)
+        uploads, content = TusUploads(self._registry, offer), _Tarball(self._parcel)
         upload, position = "", Position(0)
         try:
             if remembered is not None:
@@ -171,9 +172,6 @@ class Publishing:
             hint="leave --resume out to begin anew",
         )
 
-    def _headers(self) -> dict[str, str]:
-        return {**self._identity.headers(), "x-prism-source": "cli"}
-
     def _metadata(self) -> dict[str, str]:
         parcel = self._parcel
         return {
@@ -181,6 +179,9 @@ class Publishing:
             "filetype": "application/gzip",
             "package": parcel.name,
             "sha256": parcel.sha256,
+            "source": "cli",
+            "publisher": self._identity.name,
+            **({"email": self._identity.email} if self._identity.email else {}),
             **({"tag": self._tag} if self._tag else {}),
         }
 

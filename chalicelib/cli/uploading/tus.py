@@ -48,11 +48,11 @@ class Position(NamedTuple):
 class TusUploads:
     """Uploads to one registry."""
 
-    def __init__(self, registry: "Registry", offer: Offer, headers: Mapping[str, str]) -> None:
+    def __init__(self, registry: "Registry", offer: Offer, headers: Mapping[str, str] | None = None) -> None:
         self._registry = registry
         self._chunk = CHUNK
         self._offer = offer
-        self._headers = {**headers, **TUS}
+        self._headers = {**(headers or {}), **TUS}
 
     def create(self, size: int, metadata: Mapping[str, str], patience: Patience) -> tuple[str, Position]:
         """Make an upload and answer its path below the registry's address, and where it begins."""
