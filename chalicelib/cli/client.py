@@ -102,6 +102,23 @@ class Registry:
             f"the registry redirects more than {MAX_REDIRECTS} times", hint=f"try `{request.url}`"
         )
 
+    def elsewhere(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> HttpResponse:
+        """Send bytes to an address that the registry has signed, and answer whatever comes; raises Unreachable.
+
+        It is told nothing but those headers, as the token is for the registry alone.
+        """
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise CommandFailed(
+                f"the registry sends uploads to `{url[:80]}`, which is not an http or https address"
+            )
+        try:
+            return self._env.transport(HttpRequest(method, url, dict(headers), body))
+        except Unanswered as error:
+            raise Unreachable(
+                f"the registry's bucket does not answer at {urlsplit(url).netloc}: {error}",
+                hint="add --via tus to send it through the registry",
+            ) from error
+
     def _exchange(self, request: HttpRequest) -> HttpResponse:
         """Send a request, again when the registry asks for patience."""
         for tries in range(1, MAX_TRIES + 1):

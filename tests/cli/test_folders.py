@@ -69,7 +69,7 @@ def test_what_was_written_is_read_and_replaced_in_one_step(tmp_path: Path) -> No
     write_private(path, {"n": 2})
 
     assert read_private(path) == {"n": 2}
-    assert os.listdir(path.parent) == ["a.json"]
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_what_is_no_document_counts_as_absent(tmp_path: Path) -> None:

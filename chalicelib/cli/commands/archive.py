@@ -54,7 +54,9 @@ def register(subparsers: "Subparsers") -> None:
         const="",
         help="what the bucket was sent with; without a value it is asked for",
     )
-    parser.add_argument("--format", choices=FORMATS, help="the kind of archive (default: as FILE ends, or zip)")
+    parser.add_argument(
+        "--format", choices=FORMATS, help="the kind of archive (default: as FILE ends, or zip)"
+    )
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="where it goes (default: the name that the registry gives it)"
     )

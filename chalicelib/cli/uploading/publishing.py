@@ -9,10 +9,11 @@ from chalicelib.cli.errors import CommandFailed, RegistryRefused, Unreachable
 from chalicelib.cli.output import size as told_size
 from chalicelib.cli.progress import Progress, Watched
 from chalicelib.cli.transport import Body
+from chalicelib.cli.uploading.direct import DirectUploads, Wish
 from chalicelib.cli.uploading.offers import SURELY_TAKEN, Offer, ask
 from chalicelib.cli.uploading.outcomes import Outcomes
 from chalicelib.cli.uploading.patience import Patience, passes
-from chalicelib.cli.uploading.tus import Position, TusUploads, UploadGone
+from chalicelib.cli.uploading.tus import TusUploads, UploadGone
 from chalicelib.cli.uploading.unfinished import Unfinished, What
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_INLINE: Final = 8 << 20
 """Bytes; what is larger is sent so that it can be gone on with, even where it would fit into one request."""
+HOPE_SECONDS: Final = 10.0
+"""How long the bucket may be out of reach at first, before the registry is believed to be the better way."""
 
 _TOO_LARGE: Final = 413
 _KEEPS: Final = frozenset({401, 403})
@@ -49,6 +52,7 @@ class Publishing:
         self._tag = tag
         self._progress = Progress(env, parcel.size, quiet=quiet)
         self._patience = Patience(env, patience, self._progress.say)
+        self._hope = Patience(env, min(patience, HOPE_SECONDS), self._progress.say)
         self._outcomes = Outcomes(registry, env, self._patience, shows=not quiet)
         self._unfinished = _memory(env, What(registry.url, parcel.name, parcel.sha256, parcel.size))
 
@@ -77,7 +81,7 @@ class Publishing:
         if before is not None:
             self._forget()
             return before
-        return self._by_tus(offer, remembered, resume=resume)
+        return self._in_parts(way, offer, remembered, resume=resume)
 
     def _goes_inline(self, way: str, most: int) -> bool:
         return way in {"auto", "inline"} and self._parcel.size <= most
@@ -111,27 +115,13 @@ class Publishing:
         path = f"packages/{name_path(self._parcel.name)}"
         return self._registry.post(path, Body(start, self._parcel.size), headers)
 
-    def _by_tus(self, offer: Offer, remembered: Mapping[str, Any] | None, *, resume: bool) -> Answer:
-        uploads, content = TusUploads(self._registry, offer), _Tarball(self._parcel)
-        upload, position = "", Position(0)
+    def _in_parts(
+        self, way: str, offer: Offer, remembered: Mapping[str, Any] | None, *, resume: bool
+    ) -> Answer:
         try:
-            if remembered is not None:
-                upload, position = self._gone_on_with(uploads, remembered, resume=resume)
-            while True:
-                if not upload:
-                    upload, position = uploads.create(self._parcel.size, self._metadata(), self._patience)
-                    self._remember("tus", upload)
-                self._progress.start(at=position.offset)
-                try:
-                    position = uploads.fill(upload, content, position, self._progress, self._patience)
-                    position = uploads.finish(upload, content, position, self._patience)
-                    break
-                except UploadGone:
-                    self._progress.say("the registry has lost the upload, so it begins anew")
-                    upload = ""
+            job = self._sent(way, offer, remembered, resume=resume)
             self._progress.finish()
-            assert position.job is not None
-            answer = self._outcomes.outcome(position.job)
+            answer = self._outcomes.outcome(job)
         except KeyboardInterrupt:
             self._progress.say("run the same command again to go on where this stopped")
             raise
@@ -140,18 +130,56 @@ class Publishing:
         self._forget()
         return answer
 
-    def _gone_on_with(
-        self, uploads: TusUploads, remembered: Mapping[str, Any], *, resume: bool
-    ) -> tuple[str, Position]:
-        """Answer the upload that was begun before and how far it is; no upload where the registry has it no more."""
-        upload = str(remembered["upload"])
+    def _sent(self, way: str, offer: Offer, remembered: Mapping[str, Any] | None, *, resume: bool) -> str:
+        """Send the bytes, and answer the job that publishes them."""
+        begun = remembered is not None and (way == "auto" or remembered["via"] == way)
+        via, upload = (remembered["via"], remembered["upload"]) if begun and remembered else (way, None)
+        while True:
+            try:
+                if via in {"auto", "direct"} and (job := self._by_direct(via, upload)) is not None:
+                    return job
+                return self._by_tus(offer, upload)
+            except UploadGone:
+                self._forget()
+                if resume and upload is not None:
+                    raise self._nothing_to_resume() from None
+                self._progress.say("the registry has the unfinished upload no more, so it begins anew")
+                via, upload = way, None
+
+    def _by_tus(self, offer: Offer, upload: str | None) -> str:
+        uploads, content = TusUploads(self._registry, offer), _Tarball(self._parcel)
+        if upload is None:
+            upload, position = uploads.create(self._parcel.size, self._metadata(), self._patience)
+            self._remember("tus", upload)
+        else:
+            position = uploads.find(upload, self._parcel.size, self._patience)
+        self._progress.start(at=position.offset)
+        position = uploads.fill(upload, content, position, self._progress, self._patience)
+        return uploads.finish(upload, content, position, self._patience)
+
+    def _by_direct(self, way: str, upload: str | None) -> str | None:
+        """Send the bytes to the registry's bucket; None where it takes none, unless that way was asked for."""
+        uploads = DirectUploads(self._registry, self._env, self._progress, self._patience)
+        begun = uploads.begin(self._wish()) if upload is None else uploads.find(upload)
+        if begun is None and way == "auto":
+            return None
+        if begun is None:
+            raise CommandFailed(
+                "the storage behind this registry takes nothing from clients",
+                hint="leave --via out, so that it is sent through the registry",
+            )
+        if upload is None:
+            self._remember("direct", begun["id"])
+        tries = way == "auto"
         try:
-            return upload, uploads.find(upload, self._parcel.size, self._patience)
-        except UploadGone:
+            uploads.fill(begun, _Tarball(self._parcel), self._hope if tries else self._patience)
+        except Unreachable as error:
+            if not tries or uploads.has_sent:
+                raise
+            self._progress.say(f"{error.message}; the package is sent through the registry")
             self._forget()
-            if resume:
-                raise self._nothing_to_resume() from None
-            return "", Position(0)
+            return None
+        return uploads.finish(begun)
 
     def _explained(self, error: CommandFailed) -> CommandFailed:
         """Answer an error that says how to go on, where one can; what cannot be gone on with is forgotten."""
@@ -171,6 +199,11 @@ class Publishing:
             facts={"code": "upload_not_found"},
             hint="leave --resume out to begin anew",
         )
+
+    def _wish(self) -> Wish:
+        parcel, identity = self._parcel, self._identity
+        publisher = {"name": identity.name, **({"email": identity.email} if identity.email else {})}
+        return Wish(parcel.name, parcel.version, parcel.size, parcel.sha256, publisher, self._tag)
 
     def _metadata(self) -> dict[str, str]:
         parcel = self._parcel

@@ -6,10 +6,9 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from chalicelib.cli.client import bytes_body
 from chalicelib.cli.errors import CommandFailed, RegistryRefused, Unreachable
-from chalicelib.cli.progress import Progress, Watched
-from chalicelib.cli.transport import Body
+from chalicelib.cli.progress import Progress
+from chalicelib.cli.uploading.counting import Counted
 from chalicelib.cli.uploading.offers import CHUNK, TUS, Offer
 from chalicelib.cli.uploading.patience import Patience
 
@@ -88,7 +87,7 @@ class TusUploads:
             data = content.read_at(position.offset, self._chunk)
             if not data:
                 raise CommandFailed("the file has become shorter while it was sent", hint="send it again")
-            watched = _Counted(progress)
+            watched = Counted(progress)
             try:
                 answer = self._append(upload, position.offset, data, watched)
                 position = _position(answer, position.offset + len(data))
@@ -103,15 +102,15 @@ class TusUploads:
             counted = position.offset
         return position
 
-    def finish(self, upload: str, content: Content, position: Position, patience: Patience) -> Position:
-        """Answer the position of a complete upload with its job, asking until the registry has made that."""
+    def finish(self, upload: str, content: Content, position: Position, patience: Patience) -> str:
+        """Answer the job that publishes a complete upload, asking until the registry has made it."""
         while position.job is None:
             position = self.find(upload, content.size, patience)
             if position.job is None:
                 patience.bear(Unreachable("the registry has all bytes and has not begun to publish them"))
-        return position
+        return position.job
 
-    def _append(self, upload: str, offset: int, data: bytes, watched: "_Counted") -> "Answer":
+    def _append(self, upload: str, offset: int, data: bytes, watched: Counted) -> "Answer":
         digest = b64encode(hashlib.sha256(data).digest()).decode()
         headers = {
             **self._headers,
@@ -135,28 +134,6 @@ class TusUploads:
             patience.bear(error, certainly=True)
         else:
             patience.bear(error)
-
-
-class _Counted:
-    """Counts what of a chunk has been sent, however often it is."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self.count = 0
-
-    def body(self, data: bytes) -> Body:
-        plain = bytes_body(data)
-
-        def start() -> Watched:
-            self._progress.advance(-self.count)
-            self.count = 0
-            return Watched(plain.open(), self)
-
-        return Body(start, plain.size)
-
-    def advance(self, sent: int) -> None:
-        self.count += sent
-        self._progress.advance(sent)
 
 
 def metadata_header(metadata: Mapping[str, str]) -> str:

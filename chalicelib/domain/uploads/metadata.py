@@ -33,7 +33,10 @@ class Wanted(NamedTuple):
             return None
         tag = metadata.get("tag") or None
         return cls(
-            PackageName.parse(name), check_tag(tag) if tag else None, digest_in(metadata), _source_in(metadata)
+            PackageName.parse(name),
+            check_tag(tag) if tag else None,
+            digest_in(metadata),
+            _source_in(metadata),
         )
 
 

@@ -84,7 +84,11 @@ def large_tarball(folder: Path, name: str, size: int = 6 * MIB, **fields: Any) -
     """Write a tarball of about a size that nothing compresses."""
     data = random.Random(name).randbytes(size)
     path = folder / f"{name.replace('/', '-')}.tgz"
-    picture = {"package.json": package_json(name, **fields), "index.js": "export default 1\n", "data.bin": data}
+    picture = {
+        "package.json": package_json(name, **fields),
+        "index.js": "export default 1\n",
+        "data.bin": data,
+    }
     path.write_bytes(tarball(picture))
     return path
 

@@ -11,7 +11,9 @@ MIB = 1 << 20
     ("headers", "offer"),
     [
         pytest.param(
-            {"upload-limit": "max-append-size=4194304, min-append-size=262144"}, Offer(4 * MIB), id="a-request"
+            {"upload-limit": "max-append-size=4194304, min-append-size=262144"},
+            Offer(4 * MIB),
+            id="a-request",
         ),
         pytest.param(
             {"upload-limit": "max-size=99,max-append-size=50", "tus-max-size": "77"},

@@ -203,9 +203,11 @@ def _remember(prism: Shell, document: dict[str, Any]) -> None:
 
 
 def test_a_package_over_the_limit_is_refused_before_it_is_sent(tmp_path: Path) -> None:
-    with registry(tmp_path / "storage", PRISM_MAX_UPLOAD_BYTES=str(5 * MIB)) as address:
-        with shell(address, tmp_path / "home") as prism:
-            result = prism("publish", str(large_tarball(tmp_path, "vast")))
+    with (
+        registry(tmp_path / "storage", PRISM_MAX_UPLOAD_BYTES=str(5 * MIB)) as address,
+        shell(address, tmp_path / "home") as prism,
+    ):
+        result = prism("publish", str(large_tarball(tmp_path, "vast")))
 
     assert result.status is ExitStatus.FAILURE
     assert "vast@1.0.0 has 6.3 MB packed, and this registry takes at most 5.2 MB" in result.err
