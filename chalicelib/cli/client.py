@@ -63,6 +63,11 @@ class Registry:
         data = json.dumps(value, ensure_ascii=False).encode()
         return self.send("PUT", path, {**headers, "Content-Type": "application/json"}, bytes_body(data))
 
+    def change(self, path: str, value: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
+        """Change some fields of what is at a path."""
+        data = json.dumps(value, ensure_ascii=False).encode()
+        return self.send("PATCH", path, {**headers, "Content-Type": "application/json"}, bytes_body(data))
+
     def delete(self, path: str, headers: Mapping[str, str]) -> Answer:
         """Remove what is at a path."""
         return self.send("DELETE", path, headers)

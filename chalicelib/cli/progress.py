@@ -83,6 +83,13 @@ class Progress:
             elif self._total >= PLAIN_LINES_FROM:
                 self._tell_quarters()
 
+    def skip(self, done: int) -> None:
+        """Count bytes that need not go, because they are there."""
+        with self._lock:
+            self._done += done
+            self._quarter = self._quarter_of(self._done)
+            self._speed.restart()
+
     def say(self, text: str) -> None:
         """Tell something in a line of its own, without tearing the bar; not when quiet."""
         if not self._quiet:

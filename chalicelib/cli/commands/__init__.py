@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.cli.commands import (
     advisories,
+    archive,
     audit,
     deprecate,
     diff,
@@ -22,6 +23,8 @@ from chalicelib.cli.commands import (
     rebuild,
     resolve,
     search,
+    send,
+    sent,
     sweep,
     tag,
     token,
@@ -55,6 +58,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     job,
     pack,
     import_,
+    send,
+    sent,
+    archive,
     info,
     resolve,
     lock,

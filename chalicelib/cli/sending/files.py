@@ -72,7 +72,8 @@ def _below(folder: Path, notes: list[str]) -> Iterator[tuple[Path, str]]:
     top = folder.resolve().name
     for at, folders, names in os.walk(folder):
         folders.sort()
-        for name in sorted(names):
+        linked = [name for name in folders if Path(at, name).is_symlink()]
+        for name in sorted([*names, *linked]):
             path = Path(at, name)
             if path.is_symlink() or not path.is_file():
                 notes.append(f"`{path}` is not sent, because it is no file itself")

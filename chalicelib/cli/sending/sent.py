@@ -10,7 +10,7 @@ from chalicelib.cli.environment import Environment
 from chalicelib.cli.errors import CommandFailed
 from chalicelib.cli.folders import documents_in, read_private, remove, state_folder, write_private
 
-KEY_HEADER: Final = "Prism-Bucket-Key"
+KEY_HEADER: Final = "Prism-Owner-Key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Sent:
         """Answer all that was sent, the oldest first."""
         found = [cls._read(document) for _, document in documents_in(state_folder(env) / "sent")]
         yield from sorted((each for each in found if each), key=lambda each: (each.created, each.sid))
+
+    @classmethod
+    def find(cls, env: Environment, sid: str) -> Self | None:
+        """Answer what was sent under an id to whatever registry, or None."""
+        return next((each for each in cls.every(env) if each.sid == sid), None)
 
     @classmethod
     def _read(cls, document: dict[str, Any]) -> Self | None:
