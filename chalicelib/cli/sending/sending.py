@@ -213,7 +213,7 @@ class _Stoppable:
 
 def _metadata(file: Sendable, sent: Sent) -> dict[str, str]:
     kind, _ = mimetypes.guess_type(file.name)
-    return {"filename": file.name, "bucket": sent.sid, **({"filetype": kind} if kind else {})}
+    return {"filename": file.name, "sid": sent.sid, **({"filetype": kind} if kind else {})}
 
 
 def _path(sent: Sent) -> str:
