@@ -4,6 +4,7 @@ import json
 import random
 import re
 import stat
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -102,10 +103,21 @@ def test_once_is_once(prism: Shell, tmp_path: Path) -> None:
 
     [file] = _listing(prism, _sent(result.out))["files"]
     assert _download(file["url"]) == (tmp_path / "a.txt").read_bytes()
-    with pytest.raises(urllib.error.HTTPError) as gone:
-        _download(file["url"])
-    assert gone.value.code == 410
-    gone.value.close()
+    statuses = [_status(file["url"])]
+    while statuses[-1] == 409 and len(statuses) < 100:
+        # The registry counts a download when its last byte has left, which is after it was seen here.
+        time.sleep(0.05)
+        statuses.append(_status(file["url"]))
+    assert statuses[-1] == 410
+
+
+def _status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
 
 
 @pytest.mark.parametrize("way", ["as-a-value", "from-a-pipe"])
