@@ -56,7 +56,9 @@ def _download(url: str) -> bytes:
 
 
 def test_files_arrive_as_they_were(prism: Shell, tmp_path: Path) -> None:
-    files = [_file(tmp_path, name, size) for name, size in [("a.bin", 3 * MIB), ("b Ω.txt", 11), ("empty", 0)]]
+    files = [
+        _file(tmp_path, name, size) for name, size in [("a.bin", 3 * MIB), ("b Ω.txt", 11), ("empty", 0)]
+    ]
 
     result = prism("send", *map(str, files))
 
@@ -240,6 +242,8 @@ def test_nonsense_is_wrong_usage(prism: Shell, tmp_path: Path, arguments: list[s
     assert prism.network.sent == 0
 
 
-@pytest.mark.parametrize("words", [["delete"], ["extend", "3f9c0a17be52"], ["not-an-id"], ["a", "b", "c", "d"]])
+@pytest.mark.parametrize(
+    "words", [["delete"], ["extend", "3f9c0a17be52"], ["not-an-id"], ["a", "b", "c", "d"]]
+)
 def test_words_that_mean_nothing_are_wrong_usage(prism: Shell, words: list[str]) -> None:
     assert prism("sent", *words).status is ExitStatus.USAGE
