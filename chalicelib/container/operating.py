@@ -6,18 +6,33 @@ from typing import TYPE_CHECKING
 from chalicelib.container.reading import ReadingServices
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.services.diagnosing import Diagnosing
     from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.sweeping import Sweeping
+    from chalicelib.services.working import Kind, Working
 
 
 class OperatingServices(ReadingServices):
-    """The services that sweep, rebuild and diagnose."""
+    """The services that work on jobs, sweep, rebuild and diagnose."""
+
+    @cached_property
+    def working(self) -> "Working":
+        """Brings jobs of every kind to their end."""
+        from chalicelib.services.working import Working
+
+        kinds: dict[str, Callable[[], Kind]] = {
+            "publish": lambda: self.publishing,
+            "archive": lambda: self.archive_building,
+        }
+        return Working(kinds, self.executions)
 
     @cached_property
     def sweeping(self) -> "Sweeping":
         """Finishes what dead workers have begun, and removes what nothing needs."""
         from chalicelib.services.sweeping import Sweeping
+        from chalicelib.services.sweeping.archives import OldArchives
         from chalicelib.services.sweeping.derived import OverdueDerivations
         from chalicelib.services.sweeping.jobs import AbandonedJobs
         from chalicelib.services.sweeping.needs import Needs
@@ -30,11 +45,12 @@ class OperatingServices(ReadingServices):
         needs = Needs(rooms, self.executions, self.manifests, self.heads, now=self._now)
         return Sweeping(
             [
-                AbandonedJobs(rooms, self.executions, self.publishing.work, now=self._now),
+                AbandonedJobs(rooms, self.executions, self.working.work, now=self._now),
                 OverdueDerivations(rooms, self.heads, self.index, self.deriving),
                 UnneededBytes(rooms, needs, now=self._now),
                 UnnamedShards(rooms, self.index, now=self._now),
                 LeftUploads(self.uploads, self.finishing, now=self._now),
+                OldArchives(rooms, days=self.settings.archive_days, now=self._now),
             ],
             Progress(self.store, self.keys),
             now=self._now,
