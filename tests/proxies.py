@@ -15,7 +15,10 @@ Budget = Callable[[], int | None]
 
 
 class Network:
-    """What connects clients at `url` with a server; `sent` is how many bytes have gone to the server."""
+    """What connects clients at `url` with a server; `sent` and `received` are the bytes that have passed.
+
+    `budget` and `back` say when a connection is cut: after so many bytes to the server, or from it.
+    """
 
     def __init__(self, target: str) -> None:
         parts = urlsplit(target)
@@ -24,9 +27,11 @@ class Network:
         self._lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.sent = 0
+        self.received = 0
         self.cuts = 0
         self.connections = 0
         self.budget: Budget = lambda: None
+        self.back: Budget = lambda: None
         self.after: Callable[[int], None] = lambda _: None
 
     def run(self) -> None:
@@ -51,7 +56,7 @@ class Network:
         except OSError:
             _reset(client)
             return
-        back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+        back = threading.Thread(target=self._return, args=(server, client, self.back()), daemon=True)
         back.start()
         if self._forward(client, server, budget):
             back.join()
@@ -77,12 +82,22 @@ class Network:
             server.shutdown(socket.SHUT_WR)
         return True
 
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(PIECE):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
+    def _return(self, server: socket.socket, client: socket.socket, budget: int | None) -> None:
+        """Bring bytes back from the server, until there are no more or the line is cut."""
+        passed = 0
+        with contextlib.suppress(OSError):
+            while data := server.recv(PIECE):
+                kept = data if budget is None else data[: budget - passed]
+                client.sendall(kept)
+                passed += len(kept)
+                with self._lock:
+                    self.received += len(kept)
+                if budget is not None and passed >= budget:
+                    self.cuts += 1
+                    client.shutdown(socket.SHUT_RDWR)
+                    _reset(server)
+                    return
+            client.shutdown(socket.SHUT_WR)
 
 
 def _reset(side: socket.socket) -> None:

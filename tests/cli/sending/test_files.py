@@ -64,7 +64,7 @@ def test_links_in_folders_are_not_followed_and_that_is_said(tmp_path: Path) -> N
 
     files, notes = sendables([str(tmp_path / "photos")], recursive=True)
 
-    assert all(b"x" != file.path.read_bytes() for file in files)
+    assert all(file.path.read_bytes() != b"x" for file in files)
     assert [note.split("`")[1].rpartition("/")[2] for note in notes] == ["folder", "link.jpg"]
 
 
