@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
+from chalicelib.api.answers import CHECKSUM_MISMATCH
 from chalicelib.domain.access import AuthenticationRequired, Forbidden, LoginRefused
 from chalicelib.domain.buckets.errors import PasswordRequired
 from chalicelib.domain.errors import (
@@ -190,9 +191,6 @@ class InternalError(PrismError):
 
 _VALUE: Final = re.compile(r" is `(?P<value>.*)`, (?P<rest>which|and)\b", re.DOTALL)
 _HARMLESS: Final = frozenset({*DRIVERS, *ACCESS_MODES, *FILE_MODES, *METRICS})
-
-CHECKSUM_MISMATCH: Final = 460
-"""A status of tus alone: what arrived has another checksum than was told."""
 
 STATUS: Final[dict[type[PrismError], int]] = {
     InvalidRequest: HTTPStatus.BAD_REQUEST,
