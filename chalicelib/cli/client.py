@@ -18,6 +18,8 @@ MAX_REDIRECTS: Final = 5
 
 _REDIRECTS_OF_READS: Final = frozenset({301, 302, 303, 307, 308})
 _REDIRECTS_OF_WRITES: Final = frozenset({307, 308})
+_BYTES: Final = {"Content-Type": "application/octet-stream"}
+"""Without one urllib would say that the body is a form."""
 _SAFE_IN_HEADERS: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 
 
@@ -81,7 +83,7 @@ class Registry:
 
     def post(self, path: str, body: Body, headers: Mapping[str, str]) -> Answer:
         """Send bytes to a path."""
-        return self.send("POST", path, {**headers, "Content-Type": "application/octet-stream"}, body)
+        return self.send("POST", path, {**headers, **_BYTES}, body)
 
     def send(
         self,
@@ -110,14 +112,14 @@ class Registry:
     def elsewhere(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> HttpResponse:
         """Send bytes to an address that the registry has signed, and answer whatever comes; raises Unreachable.
 
-        It is told nothing but those headers, as the token is for the registry alone.
+        It is told those headers and a content type, and nothing else: the token is for the registry alone.
         """
         if urlsplit(url).scheme not in {"http", "https"}:
             raise CommandFailed(
                 f"the registry sends uploads to `{url[:80]}`, which is not an http or https address"
             )
         try:
-            return self._env.transport(HttpRequest(method, url, dict(headers), body))
+            return self._env.transport(HttpRequest(method, url, {**_BYTES, **headers}, body))
         except Unanswered as error:
             raise Unreachable(
                 f"the registry's bucket does not answer at {urlsplit(url).netloc}: {error}",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chalicelib.cli.errors import RegistryRefused
 from chalicelib.cli.output import printable
-from chalicelib.cli.problems import HINTS
+from chalicelib.cli.problems import HINTS, hint_of
 
 PUBLISHING_ANSWERS: Final = {
     "version_exists": 409,
@@ -24,10 +24,11 @@ def failure_of(job: Mapping[str, Any]) -> RegistryRefused:
     error = job.get("error") or {}
     code, retryable = str(error.get("code")), error.get("isRetryable")
     usual = RETRYABLE if retryable else REFUSED
+    status = PUBLISHING_ANSWERS.get(code, usual)
     again = f"`prism job replay {job['id']}` does it again" if retryable else None
     return RegistryRefused(
         printable(str(error.get("message") or f"the job {job['id']} has {job['state']}")),
-        http_status=PUBLISHING_ANSWERS.get(code, usual),
+        http_status=status,
         facts=error,
-        hint=HINTS.get(code) or again,
+        hint=again if again and code not in HINTS else hint_of(code, status),
     )

@@ -10,7 +10,7 @@ from chalicelib.cli.errors import CommandFailed, RegistryRefused, Unreachable
 from chalicelib.cli.failures import PUBLISHING_ANSWERS, REFUSED
 from chalicelib.cli.granting import segment
 from chalicelib.cli.output import printable
-from chalicelib.cli.problems import HINTS
+from chalicelib.cli.problems import hint_of
 from chalicelib.cli.uploading.counting import Counted
 from chalicelib.cli.uploading.tus import UploadGone
 
@@ -203,9 +203,6 @@ class DirectUploads:
 
 def _refusal(verdict: Json) -> RegistryRefused:
     code = str(verdict.get("code"))
-    return RegistryRefused(
-        printable(str(verdict.get("detail") or code)),
-        http_status=PUBLISHING_ANSWERS.get(code, REFUSED),
-        facts=verdict,
-        hint=HINTS.get(code),
-    )
+    status = PUBLISHING_ANSWERS.get(code, REFUSED)
+    detail = printable(str(verdict.get("detail") or code))
+    return RegistryRefused(detail, http_status=status, facts=verdict, hint=hint_of(code, status))

@@ -5,16 +5,17 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from chalicelib.cli.__main__ import main
 from chalicelib.cli.environment import Clock, Environment
 from chalicelib.cli.exits import ExitStatus
-from tests.builders import package_json, tarball
+from chalicelib.cli.transport import send
+from tests.builders import content_bytes, gzipped, package_json, raw_entry, raw_tar, tarball
 from tests.cli.conftest import Result, Terminal
 from tests.proxies import Network, network
 from tests.servers import ROOT, environment, serving
@@ -30,6 +31,11 @@ class Shell:
     server: str
     home: Path
     waits: list[float] = field(default_factory=list)
+    resolve: Callable[[str], str] = lambda url: url
+
+    def through(self, resolve: Callable[[str], str]) -> "Shell":
+        """Answer the same command in a network that leads some addresses elsewhere."""
+        return replace(self, resolve=resolve)
 
     def __call__(self, *argv: str, tty: bool = False, stdin: str = "", **variables: str) -> Result:
         """Run the command as a shell would, in this process."""
@@ -40,6 +46,7 @@ class Shell:
             stdout=out,
             stderr=err,
             environ={**self.variables(), **variables},
+            transport=lambda request: send(replace(request, url=self.resolve(request.url))),
             clock=Clock(now=lambda: sum(self.waits), wait=self.waits.append),
         )
         return Result(ExitStatus(main(list(argv), env)), out.getvalue(), err.getvalue())
@@ -80,8 +87,10 @@ def shell(server: str, home: Path) -> Iterator[Shell]:
         yield Shell(between, server, home)
 
 
-def large_tarball(folder: Path, name: str, size: int = 6 * MIB, **fields: Any) -> Path:
-    """Write a tarball of about a size that nothing compresses."""
+def large_tarball(
+    folder: Path, name: str, size: int = 6 * MIB, *, twice: bool = False, **fields: Any
+) -> Path:
+    """Write a tarball of about a size that nothing compresses; with a file that is in it `twice`, nobody takes it."""
     data = random.Random(name).randbytes(size)
     path = folder / f"{name.replace('/', '-')}.tgz"
     picture = {
@@ -89,8 +98,13 @@ def large_tarball(folder: Path, name: str, size: int = 6 * MIB, **fields: Any) -
         "index.js": "export default 1\n",
         "data.bin": data,
     }
-    path.write_bytes(tarball(picture))
+    path.write_bytes(_with_a_file_twice(picture) if twice else tarball(picture))
     return path
+
+
+def _with_a_file_twice(picture: dict[str, Any]) -> bytes:
+    entries = [raw_entry(f"package/{name}", content_bytes(content)) for name, content in picture.items()]
+    return gzipped(raw_tar(*entries, entries[1]))
 
 
 def modes_below(folder: Path) -> set[int]:

@@ -223,10 +223,15 @@ def test_what_one_request_cannot_take_is_not_sent_in_one(prism: Shell, tmp_path:
 
 
 def test_a_refused_package_is_told_as_in_one_request(prism: Shell, tmp_path: Path) -> None:
-    tarball = large_tarball(tmp_path, "refused", version="1.0.0", dependencies=["not", "an", "object"])
-    tarball.write_bytes(tarball.read_bytes()[:-20])
+    tarball = large_tarball(tmp_path, "refused", 2 * MIB, twice=True)
+    with (
+        registry(tmp_path / "storage", PRISM_MAX_PAYLOAD=str(4 * MIB)) as address,
+        shell(address, tmp_path / "home") as other,
+    ):
+        inline = other("publish", str(tarball), "--via", "inline")
 
     result = prism("publish", str(tarball), "--via", "tus")
 
-    assert result.status is ExitStatus.UNUSABLE_PACKAGE
+    assert result.status is inline.status is ExitStatus.UNUSABLE_PACKAGE
+    assert result.err.splitlines()[-2:] == inline.err.splitlines()[-2:]
     assert prism.unfinished == []
