@@ -88,6 +88,15 @@ def failure_page(title: str, detail: str) -> str:
     return _page(title, f"<h1>{escape(title)}</h1><p>{escape(detail[:1].upper() + detail[1:])}.</p>")
 
 
+def waiting_page(files: int) -> str:
+    """Answer the page that is shown while the files are put into one."""
+    return _page(
+        "One moment",
+        "<h1>One moment</h1>"
+        f'<p class="dim" role="status">{files} files are being put into one; the download begins by itself.</p>',
+    )
+
+
 def size_text(size: int) -> str:
     """Answer a size for people."""
     if size == 1:

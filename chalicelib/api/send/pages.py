@@ -68,7 +68,7 @@ def page(request: Request) -> Answer:
     sid, buckets = request.params["sid"], container().buckets
     bucket = buckets.enter(sid, visitor_of(request, sid))
     listed = addressed(buckets.listing(bucket), request, request.query("pass"))
-    return _page(listing_page(listed))
+    return _page(listing_page(listed, archive=True))
 
 
 @routes.post(
