@@ -69,6 +69,7 @@ VARIABLES: Final = {
     "PRISM_LEASE_SECONDS": "how long a worker that has fallen silent keeps its job; default 60",
     "PRISM_MAX_ATTEMPTS": "how many workers take a job up before it has failed; default 5",
     "PRISM_MAX_PAYLOAD": "the largest request body in bytes; default 268435456",
+    "PRISM_MAX_UPLOAD_BYTES": "the largest upload in bytes; default 5497558138880, the largest object of a bucket",
     "PRISM_MAX_UNPACKED_SIZE": "the most bytes a package may unpack to; default 1073741824",
     "PRISM_MAX_FILES": "the most files a package may have; default 100000",
     "PRISM_MAX_PATH_LENGTH": "the longest path in a package; default 512",
@@ -129,6 +130,7 @@ class Limits:
     path_length: int = 512
     ratio: int = 200
     payload: int = 256 << 20
+    upload: int = 5 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ class Settings:
                 ),
                 ratio=env.number("PRISM_MAX_RATIO", default.ratio),
                 payload=env.number("PRISM_MAX_PAYLOAD", default.payload),
+                upload=env.number("PRISM_MAX_UPLOAD_BYTES", default.upload, most=default.upload),
             ),
         )
 

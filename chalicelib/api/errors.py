@@ -14,7 +14,9 @@ from chalicelib.domain.errors import (
     PrismError,
     TooLarge,
     Unavailable,
+    UploadGone,
 )
+from chalicelib.domain.uploads.errors import FinalUpload, TooManyUploads
 from chalicelib.domain.upstream import BadUpstream
 from chalicelib.settings import ACCESS_MODES, DRIVERS, FILE_MODES, METRICS
 
@@ -165,6 +167,8 @@ STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
     LoginRefused: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    UploadGone: HTTPStatus.GONE,
+    FinalUpload: HTTPStatus.FORBIDDEN,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -173,6 +177,7 @@ STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
     AddressTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     InvalidTarball: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyUploads: HTTPStatus.TOO_MANY_REQUESTS,
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     NotImplementedHere: HTTPStatus.NOT_IMPLEMENTED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -230,6 +230,67 @@ class ObjectKeys:
         return f"{self.prefix}sweep/progress.json"
 
     @property
+    def uploads(self) -> str:
+        """The prefix of uploads: a folder a bucket of files, and in there a folder an upload."""
+        return f"{self.prefix}uploads/"
+
+    def upload_bucket(self, sid: str) -> str:
+        """A bucket of files."""
+        return f"{self.uploads}{sid}/bucket.json"
+
+    def upload(self, sid: str, uuid: str) -> str:
+        """The prefix of all that is kept of an upload."""
+        return f"{self.uploads}{sid}/{uuid}/"
+
+    def upload_info(self, sid: str, uuid: str) -> str:
+        """An upload as it began."""
+        return f"{self.upload(sid, uuid)}info.json"
+
+    def upload_length(self, sid: str, uuid: str) -> str:
+        """The length of an upload that began without one."""
+        return f"{self.upload(sid, uuid)}length"
+
+    def upload_chunks(self, sid: str, uuid: str) -> str:
+        """The prefix of an upload's chunks; later ones come first."""
+        return f"{self.upload(sid, uuid)}chunks/"
+
+    def upload_chunk(self, sid: str, uuid: str, place: str) -> str:
+        """The bytes of one request."""
+        return f"{self.upload_chunks(sid, uuid)}{place}"
+
+    def upload_done(self, sid: str, uuid: str) -> str:
+        """What says that an upload is complete."""
+        return f"{self.upload(sid, uuid)}done.json"
+
+    def upload_gone(self, sid: str, uuid: str) -> str:
+        """What says that an upload was removed."""
+        return f"{self.upload(sid, uuid)}gone.json"
+
+    def upload_file(self, sid: str, uuid: str) -> str:
+        """A complete upload as one object."""
+        return f"{self.upload(sid, uuid)}file"
+
+    def upload_changes(self, sid: str, uuid: str) -> str:
+        """What was changed of an upload since it began."""
+        return f"{self.upload(sid, uuid)}meta.json"
+
+    def upload_finals(self, sid: str, uuid: str) -> str:
+        """The prefix of the marks of those uploads that are made of a partial one."""
+        return f"{self.upload(sid, uuid)}finals/"
+
+    def upload_final(self, sid: str, uuid: str, final: str) -> str:
+        """The mark of an upload that is made of a partial one."""
+        return f"{self.upload_finals(sid, uuid)}{final}"
+
+    def open_uploads(self, owner: str) -> str:
+        """The prefix of the marks of an owner's unfinished uploads."""
+        return f"{self.uploads}open/{owner}/"
+
+    def open_upload(self, owner: str, sid: str, uuid: str) -> str:
+        """The mark of an unfinished upload."""
+        return f"{self.open_uploads(owner)}{sid}-{uuid}"
+
+    @property
     def announced(self) -> tuple[tuple[str, str], ...]:
         """The prefixes, each with the suffix of its keys, of new objects that the functions hear of."""
         queued = self.job_places("state/queued")

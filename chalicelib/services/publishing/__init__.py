@@ -88,6 +88,36 @@ class Publishing:
             telemetry.count("Publishes")
         return published
 
+    def check(self, request: PublishRequest) -> None:
+        """Raise Forbidden or InvalidTag for what can be refused before its bytes are there."""
+        if request.tag is not None:
+            check_tag(request.tag)
+        if request.name is not None:
+            self._check_allowed(request, request.name)
+
+    def queue(self, request: PublishRequest, *, announce: bool = True) -> Job:
+        """Make the bytes of a request durable and queue the job that publishes them; answers the job.
+
+        That may be one that others have begun, or one at its end where the version is visible already.
+        Raises Forbidden, InvalidTag, DigestMismatch, NameMismatch, InvalidPayload or Unavailable.
+        """
+        self.check(request)
+        staged = stage(self._workshop, request)
+        wanted = job_id(staged.sha256, request.publisher.name)
+        telemetry.note(jobId=wanted)
+        wish = Request(self._workshop, request, staged, 0, self._is_visible)
+        stored = self._known(wanted)
+        job = wish.job(stored)
+        if job is None:
+            assert stored is not None, "what is visible was published by a job"
+            self._again(request, staged, stored)
+            return stored
+        if job is not stored:
+            self._executions.store_job(job)
+        if announce:
+            self._announce(wanted)
+        return job
+
     def work(self, job_id: str) -> Job:
         """Bring a job to its end that somebody has begun or asked for; answers it as it is then.
 
@@ -142,10 +172,7 @@ class Publishing:
         return replayed
 
     def _publish(self, request: PublishRequest, patience: float) -> Published:
-        if request.tag is not None:
-            check_tag(request.tag)
-        if request.name is not None:
-            self._check_allowed(request, request.name)
+        self.check(request)
         started = time.perf_counter()
         with telemetry.stage("stage"):
             staged = stage(self._workshop, request)
@@ -234,6 +261,13 @@ class Publishing:
         if not holds_claim and not self._is_needed(sha256):
             attested_by = work.attested_by if work else None
             self._workshop.artifacts.discard_staged(sha256, attested_by=attested_by)
+
+    def _known(self, job_id: str) -> Job | None:
+        try:
+            return self._executions.retrieve_job(job_id)
+        except UnreadableRecords:
+            # It is written anew.
+            return None
 
     def _is_needed(self, sha256: str) -> bool:
         try:

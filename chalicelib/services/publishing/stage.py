@@ -5,7 +5,7 @@ writes. That is what lets the tarball be copied from it.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Final
 
 from chalicelib.domain.errors import DigestMismatch, InvalidPayload, UploadChanged
@@ -22,6 +22,8 @@ def stage(workshop: Workshop, request: PublishRequest) -> Staged:
         return _stage_upload(workshop, request, request.upload)
     if request.file is not None:
         return _stage_file(workshop, request, request.file)
+    if request.chunks is not None:
+        return _stage_chunks(workshop, request, request.chunks)
     data = request.data
     if not data:
         raise InvalidPayload("the tarball is empty; send the bytes that `npm pack` or `prism pack` makes")
@@ -62,6 +64,15 @@ def _stage_file(workshop: Workshop, request: PublishRequest, file: BinaryIO) -> 
     sha256 = _checked(request, found)
     workshop.artifacts.stage_stream(sha256, _pieces_of(file))
     return Staged(sha256, size, lambda: _pieces_of(file))
+
+
+def _stage_chunks(
+    workshop: Workshop, request: PublishRequest, chunks: Callable[[], Iterable[bytes]]
+) -> Staged:
+    found, size = _hash(chunks())
+    sha256 = _checked(request, found)
+    workshop.artifacts.stage_stream(sha256, _verified(chunks(), sha256, sha256))
+    return Staged(sha256, size, lambda: workshop.artifacts.open_staged(sha256))
 
 
 def _verified(chunks: Iterable[bytes], sha256: str, upload: str) -> Iterator[bytes]:

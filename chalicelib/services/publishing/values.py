@@ -47,9 +47,10 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class PublishRequest:
-    """A wish to publish the tarball `data`, or the open `file`, or the one under the key `upload`.
+    """A wish to publish the tarball `data`, or the open `file`, or the one under the key `upload`, or its `chunks`.
 
-    What was uploaded has to have the `etag` if one is given; a file stays open until the wish has come true.
+    What was uploaded has to have the `etag` if one is given; a file stays open until the wish has come true, and chunks
+    can be read again and again.
 
     `name`, `version` and `sha256` (hex) are checked against the tarball where they are given; `packages` are those that
     may be published this way; `tag` is a dist-tag to move, and `bundle` an accepted attestation of the tarball.
@@ -65,6 +66,7 @@ class PublishRequest:
     data: bytes | None = field(default=None, repr=False)
     file: BinaryIO | None = field(default=None, repr=False)
     upload: str | None = None
+    chunks: Callable[[], Iterable[bytes]] | None = None
     etag: str | None = None
     bundle: bytes | None = field(default=None, repr=False)
 

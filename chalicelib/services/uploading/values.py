@@ -1,0 +1,71 @@
+"""What is asked for when an upload begins, and what is told of one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, Self
+
+from chalicelib.domain.uploads.documents import Refusal
+from chalicelib.domain.uploads.ids import Fid
+from chalicelib.stores.uploads import State
+
+Concat = Literal["partial"] | Sequence[Fid] | None
+"""A part of others, the parts of a whole, or neither."""
+
+
+class NewUpload(NamedTuple):
+    """A wish to begin an upload: of `length` bytes or as many as are told later, in the bucket `sid` or one of its own.
+
+    `metadata` is decoded. `expires` is when it is removed, finished or not; without one that is the default.
+    """
+
+    length: int | None = None
+    metadata: Mapping[str, str] = {}
+    concat: Concat = None
+    sid: str | None = None
+    expires: datetime | None = None
+
+
+class Upload(NamedTuple):
+    """An upload as its owner is told of it; `state` is how the store found it.
+
+    `job_id` is the job that publishes it, and `error` why none does, once it is complete and names a package.
+    """
+
+    fid: Fid
+    offset: int
+    length: int | None
+    is_complete: bool
+    metadata: Mapping[str, str]
+    concat: Literal["partial"] | list[str] | None
+    owner: str | None
+    created: str
+    expires: str | None
+    state: State
+    job_id: str | None = None
+    sha256: str | None = None
+    error: Refusal | None = None
+
+    @classmethod
+    def of(cls, state: State) -> Self:
+        """Answer what is told of an upload that was found like this."""
+        info, done = state.info, state.done
+        return cls(
+            fid=state.fid,
+            offset=state.offset,
+            length=state.length,
+            is_complete=state.is_complete,
+            metadata=info.metadata,
+            concat=info.concat,
+            owner=info.owner,
+            created=info.created,
+            expires=state.expires,
+            state=state,
+            job_id=done.job_id if done else None,
+            sha256=done.sha256 if done else None,
+            error=done.error if done else None,
+        )
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it was made of others."""
+        return self.state.info.parts is not None
