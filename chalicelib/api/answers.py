@@ -20,6 +20,8 @@ NO_STORE: Final = "no-store"
 READS: Final = frozenset({"GET", "HEAD"})
 SUCCESSFUL: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+CHECKSUM_MISMATCH: Final = 460
+"""A status of tus alone: what arrived has another checksum than was told."""
 KEPT_BY_NOT_MODIFIED: Final = frozenset(
     {"cache-control", "content-location", "date", "etag", "expires", "retry-after", "vary"}
 )
@@ -27,6 +29,11 @@ KEPT_BY_NOT_MODIFIED: Final = frozenset(
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+
+
+def phrase_of(status: int) -> str:
+    """Answer what a status is called."""
+    return "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
 
 
 class Answer(NamedTuple):

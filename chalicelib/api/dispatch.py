@@ -7,23 +7,15 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib import telemetry
-from chalicelib.api.answers import READS, Answer, finish
+from chalicelib.api.answers import Answer, finish
 from chalicelib.api.guard import admit, shielded
 from chalicelib.api.problems import problem, told
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Route, Router, check_content_type
+from chalicelib.api.sharing import with_common_headers
 from chalicelib.domain.errors import PrismError
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-SAFE: Final = {"X-Content-Type-Options": "nosniff"}
-READABLE_BY_ALL: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
-SHARED: Final = {**SAFE, **READABLE_BY_ALL}
-"""Pages of any origin may import modules and read documents; a route that writes must say so of itself."""
-
 OURS: Final = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE})
 
 _LOG: Final = logging.getLogger(f"{telemetry.LOGGER}.requests")
@@ -39,7 +31,7 @@ def refuse(error: PrismError, request: Request) -> Answer:
     """Answer a request that never reached a route."""
     with _invocation(request) as current:
         answer = finish(problem(error, request), request.method, None)
-        answer = _with_common_headers(answer, shared=request.method in READS)
+        answer = with_common_headers(answer, request, None)
         _tell(current, request, None, answer, error, 0)
         return answer
 
@@ -62,13 +54,9 @@ def _dispatched(router: Router, request: Request, current: telemetry.Invocation)
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is answered
         failure = error
         answer = finish(problem(told(error), request), request.method, None)
-    answer = _with_common_headers(answer, shared=route.cross_origin if route else request.method in READS)
+    answer = with_common_headers(answer, request, route)
     _tell(current, request, route, answer, failure, time.perf_counter() - started)
     return answer
-
-
-def _with_common_headers(answer: Answer, *, shared: bool) -> Answer:
-    return answer._replace(headers={**(SHARED if shared else SAFE), **answer.headers})
 
 
 def _tell(

@@ -63,6 +63,21 @@ class UnsupportedMediaType(PrismError):
         )
 
 
+class UnsupportedTusVersion(PrismError):
+    """The request does not say that it speaks the version of tus that is spoken here."""
+
+    code = "tus_version"
+    title = "The version of tus is not supported"
+
+    def __init__(self, version: str | None, supported: str) -> None:
+        said = f"version `{version}` of tus" if version else "no version of tus"
+        super().__init__(
+            f"the request states {said}; send `Tus-Resumable: {supported}`",
+            version=version,
+            supported=supported,
+        )
+
+
 class RangeNotSatisfiable(PrismError):
     """No byte of the range asked for exists; `size` is the whole size in bytes."""
 
@@ -160,7 +175,7 @@ class InternalError(PrismError):
 _VALUE: Final = re.compile(r" is `(?P<value>.*)`, (?P<rest>which|and)\b", re.DOTALL)
 _HARMLESS: Final = frozenset({*DRIVERS, *ACCESS_MODES, *FILE_MODES, *METRICS})
 
-STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
+STATUS: Final[dict[type[PrismError], int]] = {
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
     # Without a challenge: where npm is sent one, it prints a text of its own in place of ours.
@@ -173,6 +188,7 @@ STATUS: Final[dict[type[PrismError], HTTPStatus]] = {
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    UnsupportedTusVersion: HTTPStatus.PRECONDITION_FAILED,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     AddressTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     InvalidTarball: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -200,6 +216,6 @@ def _without_value(found: re.Match[str]) -> str:
     )
 
 
-def status_of(kind: type[PrismError]) -> HTTPStatus:
+def status_of(kind: type[PrismError]) -> int:
     """Answer the status of an error class: its own, or that of its nearest ancestor."""
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)

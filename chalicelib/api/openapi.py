@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.api.answers import JSON
+from chalicelib.api.answers import JSON, phrase_of
 from chalicelib.api.errors import InternalError, StorageFailure, UnsupportedMediaType, status_of
 from chalicelib.api.problems import PROBLEM_JSON
 from chalicelib.api.routing import Route
@@ -176,7 +176,7 @@ def _query_parameters(route: Route, references: Schemas, definitions: Json) -> I
 def _successes(route: Route, references: Schemas) -> Json:
     responses: Json = {}
     for status, model in sorted(route.answers.items()):
-        response: Json = {"description": HTTPStatus(status).phrase}
+        response: Json = {"description": phrase_of(status)}
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES and status != HTTPStatus.NO_CONTENT:
             schema = {} if model is None else {"schema": references[model, "serialization"]}
             response["content"] = {kind: schema if kind.endswith(JSON) else {} for kind in route.gives}
@@ -220,6 +220,6 @@ def _failure(status: int, codes: list[str]) -> Json:
     schema = {"allOf": [{"$ref": REF.format(model="Problem")}, {"properties": {"code": {"enum": codes}}}]}
     told = ", ".join(f"`{code}`" for code in codes)
     return {
-        "description": f"{HTTPStatus(status).phrase}: {told}",
+        "description": f"{phrase_of(status)}: {told}",
         "content": {PROBLEM_JSON: {"schema": schema}},
     }

@@ -20,7 +20,8 @@ class Request(NamedTuple):
 
     `path` is as sent, percent-encoded, below the stage; `base_path` is the stage's own part of the address
     (`/api`, or empty) and `origin` is scheme, host and base path, for absolute URLs. `caller` is who sent it, known
-    once the request was let in.
+    once the request was let in. `trailers` are the headers that came after the body, None where what took the request
+    off the connection passes none on.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     origin: str = "http://127.0.0.1:8000"
     base_path: str = ""
     caller: Caller = NOBODY
+    trailers: Mapping[str, str] | None = None
 
     def query(self, name: str) -> str | None:
         """Answer the last value of a query parameter, or None where it was not given."""

@@ -5,11 +5,12 @@ guesses can be made to take the end of one request for the beginning of another.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from chalicelib.api.errors import MalformedRequest, NotImplementedHere
+from chalicelib.api.local.heads import HEADER
 from chalicelib.domain.errors import PayloadTooLarge
 
 MAX_LINE: Final = 8192
@@ -39,6 +40,13 @@ class Framing:
     chunked: bool = False
 
 
+class Body(NamedTuple):
+    """A body, and the headers that came after it; the names of those are in lower case."""
+
+    data: bytes
+    trailers: Mapping[str, str]
+
+
 def framing(lengths: Sequence[str], codings: Sequence[str], *, limit: int) -> Framing:
     """Tell how a body is delimited from its Content-Length and Transfer-Encoding headers.
 
@@ -61,10 +69,10 @@ def framing(lengths: Sequence[str], codings: Sequence[str], *, limit: int) -> Fr
     return Framing(length=length)
 
 
-def read_body(reader: Reader, frame: Framing, *, limit: int) -> bytes:
+def read_body(reader: Reader, frame: Framing, *, limit: int) -> Body:
     """Read a body of at most `limit` bytes; raises PayloadTooLarge, or MalformedRequest for a broken one."""
     if not frame.chunked:
-        return _exactly(reader, frame.length)
+        return Body(_exactly(reader, frame.length), {})
     body = bytearray()
     while size := _chunk_size(reader):
         if len(body) + size > limit:
@@ -72,8 +80,7 @@ def read_body(reader: Reader, frame: Framing, *, limit: int) -> bytes:
         body += _exactly(reader, size)
         if _exactly(reader, 2) != b"\r\n":
             raise MalformedRequest("a chunk is longer than it says")
-    _skip_trailers(reader)
-    return bytes(body)
+    return Body(bytes(body), _trailers(reader))
 
 
 def _exactly(reader: Reader, size: int) -> bytes:
@@ -90,11 +97,16 @@ def _chunk_size(reader: Reader) -> int:
     return int(found[1], 16)
 
 
-def _skip_trailers(reader: Reader) -> None:
+def _trailers(reader: Reader) -> dict[str, str]:
+    """Answer the headers after a chunked body, the first of those that are repeated."""
+    trailers: dict[str, str] = {}
     for _ in range(MAX_TRAILERS):
         line = reader.readline(MAX_LINE)
         if line == b"\r\n":
-            return
+            return trailers
         if not line.endswith(b"\r\n"):
             break
+        found = HEADER.fullmatch(line.decode("latin-1"))
+        if found is not None:
+            trailers.setdefault(found[1].lower(), found[2])
     raise MalformedRequest("the chunked body does not end")

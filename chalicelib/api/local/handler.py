@@ -5,14 +5,13 @@ import uuid
 from contextlib import AbstractContextManager, suppress
 from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPStatus
 from socket import socket
 from socketserver import StreamRequestHandler
 from typing import Final, Protocol
 
-from chalicelib.api.answers import BODILESS, Answer
+from chalicelib.api.answers import BODILESS, Answer, phrase_of
 from chalicelib.api.dispatch import refuse
-from chalicelib.api.local.bodies import framing, read_body
+from chalicelib.api.local.bodies import Body, framing, read_body
 from chalicelib.api.local.heads import MAX_LINE, Head, Line, read_headers, read_line
 from chalicelib.api.requests import Request
 from chalicelib.domain.errors import PrismError
@@ -70,10 +69,10 @@ class Handler(StreamRequestHandler):
                 self._refuse(error, line)
                 return False
             stays = head.stays
-            self._send(self.server.app.answer(head.request(body)), head.line.method, stays=stays)
+            self._send(self.server.app.answer(head.request(*body)), head.line.method, stays=stays)
             return stays
 
-    def _body(self, head: Head) -> bytes:
+    def _body(self, head: Head) -> Body:
         """Read the body of a request, asking for it where its sender waits for that, unless it is refused."""
         frame = framing(head.all("content-length"), head.all("transfer-encoding"), limit=self.server.limit)
         if head.waits:
@@ -96,7 +95,6 @@ class Handler(StreamRequestHandler):
 
 def head_of(answer: Answer, method: str, *, stays: bool) -> bytes:
     """Answer the head of an answer; HEAD is told the length that GET would have."""
-    status = HTTPStatus(answer.status)
     headers = {"Server": "Prism", "Date": _date(int(time.time())), **answer.headers}
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
@@ -106,7 +104,7 @@ def head_of(answer: Answer, method: str, *, stays: bool) -> bytes:
     if not stays:
         headers["Connection"] = "close"
     lines = [
-        f"HTTP/1.1 {int(status)} {status.phrase}",
+        f"HTTP/1.1 {int(answer.status)} {phrase_of(answer.status)}",
         *(f"{name}: {value}" for name, value in headers.items()),
     ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -6,14 +6,14 @@ at its end, and no fragment.
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import parse_qs, quote
 
 from chalicelib.api.dispatch import METHODS
 from chalicelib.api.errors import AddressTooLong, HeadersTooLarge, MalformedRequest, NotImplementedHere
 from chalicelib.api.invocations import origin_of
-from chalicelib.api.requests import Request
+from chalicelib.api.requests import NOTHING, Request
 
 MAX_LINE: Final = 65_536
 MAX_HEADERS: Final = 100
@@ -22,7 +22,7 @@ AS_SENT: Final = "!\"#$%&'()*+,-./:<=>?@[]^_`{|}~\\"
 
 _PLAIN: Final = re.compile(f"[A-Za-z0-9{re.escape(AS_SENT)}]*")
 _VERSION: Final = re.compile(r"HTTP/(\d{1,10})\.(\d{1,10})", re.ASCII)
-_HEADER: Final = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\x00]*?)[ \t]*\r?\n")
+HEADER: Final = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\x00]*?)[ \t]*\r?\n")
 
 
 class Reader(Protocol):
@@ -62,8 +62,8 @@ class Head(NamedTuple):
         """Whether the sender waits to be asked for the body."""
         return self.line.keeps and [value.lower() for value in self.all("expect")[:1]] == ["100-continue"]
 
-    def request(self, body: bytes) -> Request:
-        """Answer the request, with its body."""
+    def request(self, body: bytes, trailers: Mapping[str, str] = NOTHING) -> Request:
+        """Answer the request, with its body and the headers that came after that."""
         address, _, _ = address_of(self.line.address).partition("#")
         path, _, query = address.partition("?")
         headers = dict(reversed(self.headers))
@@ -75,6 +75,7 @@ class Head(NamedTuple):
             body=body,
             id=str(uuid.uuid4()),
             origin=origin_of(headers),
+            trailers=trailers,
         )
 
 
@@ -99,7 +100,7 @@ def read_headers(reader: Reader) -> list[tuple[str, str]]:
     while (sent := reader.readline(MAX_LINE + 1)) not in {b"\r\n", b"\n"}:
         if len(sent) > MAX_LINE or len(headers) == MAX_HEADERS:
             raise HeadersTooLarge("the request cannot be answered: it has too many headers, or one too long")
-        found = _HEADER.fullmatch(sent.decode("latin-1"))
+        found = HEADER.fullmatch(sent.decode("latin-1"))
         if found is None:
             raise MalformedRequest("the request cannot be answered: a line of its head is no header")
         headers.append((found[1].lower(), found[2]))
