@@ -16,6 +16,7 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.search": ("/v1/search",),
     "chalicelib.api.files": ("/packages",),
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),
+    "chalicelib.api.uploads.routes": ("/v1/uploads",),
     "chalicelib.api.npm.users": ("/npm/-/whoami", "/npm/-/npm/v1/user", "/npm/-/user"),
     "chalicelib.api.npm.login": ("/npm/-/v1/login", "/npm/-/v1/done"),
     "chalicelib.api.npm.tokens": ("/npm/-/npm/v1/tokens",),

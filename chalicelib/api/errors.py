@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
+from chalicelib.api.answers import CHECKSUM_MISMATCH
 from chalicelib.domain.access import AuthenticationRequired, Forbidden, LoginRefused
 from chalicelib.domain.errors import (
     Conflict,
@@ -16,7 +17,7 @@ from chalicelib.domain.errors import (
     Unavailable,
     UploadGone,
 )
-from chalicelib.domain.uploads.errors import FinalUpload, TooManyUploads
+from chalicelib.domain.uploads.errors import ChecksumMismatch, FinalUpload, TooManyUploads
 from chalicelib.domain.upstream import BadUpstream
 from chalicelib.settings import ACCESS_MODES, DRIVERS, FILE_MODES, METRICS
 
@@ -184,6 +185,7 @@ STATUS: Final[dict[type[PrismError], int]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     UploadGone: HTTPStatus.GONE,
     FinalUpload: HTTPStatus.FORBIDDEN,
+    ChecksumMismatch: CHECKSUM_MISMATCH,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

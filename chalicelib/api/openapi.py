@@ -136,7 +136,11 @@ def _operation(route: Route, references: Schemas, definitions: Json) -> Json:
         "tags": [route.tag],
         "summary": route.summary,
         "security": [{BEARER: [route.scope]}] if route.scope else [],
-        "parameters": [*_path_parameters(route), *_query_parameters(route, references, definitions)],
+        "parameters": [
+            *_path_parameters(route),
+            *_query_parameters(route, references, definitions),
+            *_header_parameters(route),
+        ],
         "responses": {**_successes(route, references), **_failures(route)},
     }
     if route.description:
@@ -171,6 +175,17 @@ def _query_parameters(route: Route, references: Schemas, definitions: Json) -> I
         if "description" in given:
             parameter["description"] = given["description"]
         yield {**parameter, "schema": {key: value for key, value in given.items() if key != "description"}}
+
+
+def _header_parameters(route: Route) -> Iterator[Json]:
+    for name, description in route.headers.items():
+        yield {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": description,
+            "schema": {"type": "string"},
+        }
 
 
 def _successes(route: Route, references: Schemas) -> Json:

@@ -16,11 +16,12 @@ from chalicelib.api.errors import (
     RangeNotSatisfiable,
     StorageFailure,
     UnsafeStore,
+    UnsupportedTusVersion,
     status_of,
 )
 from chalicelib.api.requests import Request
 from chalicelib.domain.access import AuthenticationRequired, InvalidToken
-from chalicelib.domain.errors import PrismError, Unavailable
+from chalicelib.domain.errors import PayloadTooLarge, PrismError, Unavailable
 from chalicelib.settings import InvalidSettings
 from chalicelib.storage.port import StorageUnavailable, StorageUnsafe
 
@@ -85,6 +86,11 @@ def _headers(error: PrismError) -> dict[str, str]:
         return {"Allow": ", ".join(error.allowed)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size}"}
+    if isinstance(error, UnsupportedTusVersion):
+        return {"Tus-Version": str(error.facts["supported"])}
+    if "chunk_size" in error.facts or isinstance(error, PayloadTooLarge):
+        most = error.facts.get("chunk_size", error.facts["limit"])
+        return {"Upload-Limit": f"max-append-size={most}"}
     if isinstance(error, Unavailable) and error.facts.get("retryable", True):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return {}

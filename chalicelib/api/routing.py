@@ -65,7 +65,8 @@ class Told(TypedDict, total=False):
     `query` and `body` are models for the document; the handler reads them with `request.query_as` and
     `request.body_as`. `takes` are the content types of a body (JSON when there is a `body`, else any),
     checked before the handler runs; `gives` are those of a successful answer. `answers` maps statuses to
-    models, None for no model. A `cross_origin` route may be called by pages of any origin, as all
+    models, None for no model. `headers` are those of a request that mean something to the route, with what they tell,
+    for the document. A `cross_origin` route may be called by pages of any origin, as all
     reads may. A `hidden` route is not documented.
 
     `scope` is what a caller needs: `read` for reads, none for OPTIONS and `publish` for all else unless told; None is
@@ -84,6 +85,7 @@ class Told(TypedDict, total=False):
     hidden: bool
     scope: Scope | None
     packages: Names
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Route:
     hidden: bool = False
     scope: Scope | None = "admin"
     packages: Names | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def description(self) -> str:
@@ -173,6 +176,7 @@ class Routes:
                     hidden=told.get("hidden", False),
                     scope=told.get("scope", _usual_scope(method)),
                     packages=told.get("packages", _named if NAME in template.variables else None),
+                    headers=told.get("headers", {}),
                 )
             )
             return handler
