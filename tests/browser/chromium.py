@@ -46,7 +46,7 @@ def visit(scenario: Path, told: Mapping[str, Any], folder: Path) -> Visit:
     lent = {} if ctypes.util.find_library("nss3") else {"LD_LIBRARY_PATH": str(program.parent / "al2023/lib")}
     done = subprocess.run(
         [node(), HERE / "visit.mjs", program, folder, scenario, json.dumps(told)],
-        env={**kept, **lent, "HOME": str(folder), "TMPDIR": str(folder)},
+        env={**kept, **lent, "LC_ALL": "C.UTF-8", "HOME": str(folder), "TMPDIR": str(folder)},
         capture_output=True,
         text=True,
         timeout=SECONDS,
