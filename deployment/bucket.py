@@ -18,7 +18,7 @@ DEFAULT_REGION: Final = "us-east-1"
 
 EXPIRY_DAYS: Final = {
     "staged": 14,
-    "uploads": 7,
+    "uploads": 90,
     "archives": 30,
     "rendered": 30,
     "probes": 1,
@@ -27,8 +27,8 @@ EXPIRY_DAYS: Final = {
 }
 """How long an object below each of these keys may be left lying, in days; nothing else ever expires.
 
-Staged bytes are left to the sweeper, which knows whether a job may need them again: they are removed here only where
-no sweeper runs.
+Staged bytes and uploads are left to the sweeper, which knows whether a job may need them again and until when files are
+to be kept: they are removed here only where no sweeper runs.
 """
 UNFINISHED_UPLOAD_DAYS: Final = 2
 

@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
+from chalicelib.api.errors import AnswerTooLarge
+from chalicelib.api.streams import Begun, close
 from chalicelib.domain.document import compact_json
 
 JSON: Final = "application/json"
@@ -39,7 +41,9 @@ def phrase_of(status: int) -> str:
 class Answer(NamedTuple):
     """One answer; `content` is bytes or text as they are, any JSON value or document, or None for no body.
 
-    `length` is that of the whole content in bytes, where HEAD is answered without having read it.
+    A `stream` takes the place of the content: its pieces are sent as they come, and it is closed if whoever reads
+    them goes away. `length` is that of the content in bytes: always of a stream's, else where HEAD is answered without
+    having read it.
     """
 
     status: int = 200
@@ -47,6 +51,7 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = NO_HEADERS
     content_type: str | None = None
     length: int | None = None
+    stream: Iterator[bytes] | None = None
 
     def header(self, name: str) -> str | None:
         """Answer a header by its name in any case."""
@@ -71,6 +76,11 @@ class Answer(NamedTuple):
         if vary and request_header in vary.split(", "):
             return self
         return self.with_header("Vary", f"{vary}, {request_header}" if vary else request_header)
+
+    @property
+    def size(self) -> int:
+        """How many bytes its body has."""
+        return len(self.content) if self.stream is None else self.length or 0
 
     def body(self) -> bytes:
         """Answer the bytes of the content."""
@@ -120,6 +130,20 @@ def bytes_answer(
     """Answer bytes of a stated content type; for HEAD they may be left out if their `length` is told."""
     described = {"Cache-Control": cache, **_etag(etag), **(headers or {})}
     return Answer(status, data, described, content_type, length)
+
+
+def stream_answer(
+    chunks: Iterator[bytes],
+    *,
+    length: int,
+    content_type: str,
+    etag: str | None = None,
+    cache: str = REVALIDATE,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Answer bytes that are read while they are sent, `length` in all; what is not a generator needs no close."""
+    described = {"Cache-Control": cache, **_etag(etag), **(headers or {})}
+    return Answer(HTTPStatus.OK, None, described, content_type, length, chunks)
 
 
 def no_content(*, headers: Mapping[str, str] | None = None) -> Answer:
@@ -174,13 +198,43 @@ def _opaque(etag: str) -> str:
 
 
 def finish(answer: Answer, method: str, condition: str | None) -> Answer:
-    """Complete an answer: bytes, ETag, caching, and 304 where If-None-Match (`condition`) names the ETag."""
+    """Complete an answer: bytes, ETag, caching, and 304 where If-None-Match (`condition`) names the ETag.
+
+    Of a stream the first piece is read, so that what cannot be read at all is told as the failure it is.
+    """
     answer = answer._replace(content=answer.body(), content_type=answer.media_type())
     if method not in READS:
-        return answer.with_header("Cache-Control", NO_STORE)
-    if answer.status == HTTPStatus.OK and answer.header("ETag") is None and _cacheable(answer):
+        return _begun(answer.with_header("Cache-Control", NO_STORE), method)
+    if (
+        answer.status == HTTPStatus.OK
+        and answer.header("ETag") is None
+        and answer.stream is None
+        and _cacheable(answer)
+    ):
         answer = answer.with_header("ETag", f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"')
-    return _unless_modified(answer, condition)
+    return _begun(_unless_modified(answer, condition), method)
+
+
+def _begun(answer: Answer, method: str) -> Answer:
+    """Answer the same with its stream begun, or closed where its bytes are not to be sent."""
+    if answer.stream is None:
+        return answer
+    if method == "HEAD" or answer.status in BODILESS:
+        close(answer.stream)
+        return answer._replace(stream=None)
+    return answer._replace(stream=Begun(answer.stream))
+
+
+def whole(answer: Answer, most: int) -> Answer:
+    """Answer the same with its stream read to the end; raises AnswerTooLarge for more than `most` bytes."""
+    if answer.stream is None:
+        return answer
+    try:
+        if answer.size > most:
+            raise AnswerTooLarge(answer.size, most)
+        return answer._replace(content=b"".join(answer.stream), stream=None)
+    finally:
+        close(answer.stream)
 
 
 def _unless_modified(answer: Answer, condition: str | None) -> Answer:
@@ -192,6 +246,8 @@ def _unless_modified(answer: Answer, condition: str | None) -> Answer:
         or not etag_matches(condition, etag)
     ):
         return answer
+    if answer.stream is not None:
+        close(answer.stream)
     kept = {name: value for name, value in answer.headers.items() if name.lower() in KEPT_BY_NOT_MODIFIED}
     return Answer(HTTPStatus.NOT_MODIFIED, b"", kept)
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib import telemetry
-from chalicelib.api.answers import Answer, finish
+from chalicelib.api.answers import Answer, finish, whole
 from chalicelib.api.guard import admit, shielded
 from chalicelib.api.problems import problem, told
 from chalicelib.api.requests import Request
@@ -21,10 +21,13 @@ OURS: Final = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UN
 _LOG: Final = logging.getLogger(f"{telemetry.LOGGER}.requests")
 
 
-def dispatch(router: Router, request: Request) -> Answer:
-    """Answer a request by the routes of a router, whatever happens; the answer's content is bytes."""
+def dispatch(router: Router, request: Request, *, most: int | None = None) -> Answer:
+    """Answer a request by the routes of a router, whatever happens; the answer's content is bytes.
+
+    Where an answer can have only `most` bytes, it has no stream either.
+    """
     with _invocation(request) as current:
-        return _dispatched(router, request, current)
+        return _dispatched(router, request, current, most)
 
 
 def refuse(error: PrismError, request: Request) -> Answer:
@@ -41,7 +44,7 @@ def _invocation(request: Request) -> AbstractContextManager[telemetry.Invocation
     return telemetry.invocation(method, kind="request", headers=request.headers, requestId=request.id)
 
 
-def _dispatched(router: Router, request: Request, current: telemetry.Invocation) -> Answer:
+def _dispatched(router: Router, request: Request, current: telemetry.Invocation, most: int | None) -> Answer:
     started = time.perf_counter()
     route: Route | None = None
     failure: Exception | None = None
@@ -50,7 +53,7 @@ def _dispatched(router: Router, request: Request, current: telemetry.Invocation)
         request = admit(route, request._replace(params=params))
         check_content_type(route, request)
         answer = finish(route.handler(request), request.method, request.headers.get("if-none-match"))
-        answer = shielded(answer, route, request)
+        answer = shielded(answer if most is None else whole(answer, most), route, request)
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is answered
         failure = error
         answer = finish(problem(told(error), request), request.method, None)
@@ -97,7 +100,7 @@ def _tell(
             "status": int(answer.status),
             "code": code,
             "durationMs": round(seconds * 1000, 2),
-            "bytes": len(answer.content),
+            "bytes": answer.size,
             "requestId": request.id,
         },
     )

@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.api.answers import CHECKSUM_MISMATCH
 from chalicelib.domain.access import AuthenticationRequired, Forbidden, LoginRefused
+from chalicelib.domain.buckets.errors import PasswordRequired
 from chalicelib.domain.errors import (
     Conflict,
     InvalidRequest,
@@ -118,6 +119,21 @@ class NotImplementedHere(PrismError):
     title = "Not implemented"
 
 
+class AnswerTooLarge(NotImplementedHere):
+    """The answer has more bytes than the gateway in front carries, and the medium has no address to send clients to."""
+
+    code = "answer_too_large"
+    title = "The answer is too large"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"the answer has {size} bytes, and at most {limit} can be carried here; ask for it in ranges of at most "
+            f"that many bytes, or keep the registry on a medium whose objects have addresses of their own",
+            size=size,
+            limit=limit,
+        )
+
+
 class StorageFailure(Unavailable):
     """The storage behind the registry did not answer."""
 
@@ -181,6 +197,8 @@ STATUS: Final[dict[type[PrismError], int]] = {
     AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
     # Without a challenge: where npm is sent one, it prints a text of its own in place of ours.
     LoginRefused: HTTPStatus.UNAUTHORIZED,
+    # Without a challenge, as it is no password of the registry's.
+    PasswordRequired: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     UploadGone: HTTPStatus.GONE,

@@ -31,6 +31,9 @@ READ_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 """What a column without writes takes; each method more is 3 KB of a template that may have 1 MB."""
 
 EVERYTHING: Final = "*/*"
+MOST_BYTES: Final = 4 << 20
+"""What a function may answer with, in base64, less what else is in the answer."""
+
 HEALTH_PATH: Final = "/v1/health"
 
 
@@ -69,17 +72,18 @@ class PrismApp(Chalice):
             request = unreadable_request(checked)
             answer = refuse(error, request)
         else:
-            answer = self.answer(request)
+            answer = self.answer(request, most=MOST_BYTES)
         return _proxied(answer, request.method)
 
-    def answer(self, request: Request) -> Answer:
-        """Answer a request without the gateway; the answer's content is bytes.
+    def answer(self, request: Request, *, most: int | None = None) -> Answer:
+        """Answer a request without the gateway; the answer's content is bytes, or it has a stream.
 
+        Where it can have only `most` bytes, it has no stream, or is refused for having more.
         While there is `trouble` with the settings it is all that is answered; the health route tells it its own way.
         """
         if self.trouble is not None and request.path != HEALTH_PATH:
             return refuse(self.trouble, request)
-        return dispatch(self.router, request)
+        return dispatch(self.router, request, most=most)
 
     @property
     def routes(self) -> dict[str, Any]:

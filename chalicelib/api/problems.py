@@ -21,6 +21,7 @@ from chalicelib.api.errors import (
 )
 from chalicelib.api.requests import Request
 from chalicelib.domain.access import AuthenticationRequired, InvalidToken
+from chalicelib.domain.buckets.errors import DownloadRunning
 from chalicelib.domain.errors import PayloadTooLarge, PrismError, Unavailable
 from chalicelib.settings import InvalidSettings
 from chalicelib.storage.port import StorageUnavailable, StorageUnsafe
@@ -54,7 +55,7 @@ def problem(error: PrismError, request: Request) -> Answer:
         "requestId": request.id,
         **({"error": error.detail} if request.path.startswith(NPM_PREFIX) else {}),
     }
-    headers = {"Cache-Control": NO_STORE, **_headers(error)}
+    headers = {"Cache-Control": NO_STORE, **headers_of(error)}
     return Answer(status_of(type(error)), _ordered(document), headers, PROBLEM_JSON)
 
 
@@ -78,7 +79,8 @@ def _ordered(document: dict[str, Any]) -> dict[str, Any]:
     return {name: document[name] for name in first if name in document} | document
 
 
-def _headers(error: PrismError) -> dict[str, str]:
+def headers_of(error: PrismError) -> dict[str, str]:
+    """Answer the headers that an error is told with."""
     if isinstance(error, AuthenticationRequired):
         invalid = ', error="invalid_token"' if isinstance(error, InvalidToken) else ""
         return {"WWW-Authenticate": f"{CHALLENGE}{invalid}"}
@@ -86,6 +88,8 @@ def _headers(error: PrismError) -> dict[str, str]:
         return {"Allow": ", ".join(error.allowed)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size}"}
+    if isinstance(error, DownloadRunning):
+        return {"Retry-After": str(error.seconds)}
     if isinstance(error, UnsupportedTusVersion):
         return {"Tus-Version": str(error.facts["supported"])}
     if "chunk_size" in error.facts or isinstance(error, PayloadTooLarge):

@@ -4,14 +4,15 @@ from chalicelib.api.answers import (
     IMMUTABLE,
     REVALIDATE,
     Answer,
-    bytes_answer,
     is_known,
     not_modified,
     redirect,
+    stream_answer,
 )
 from chalicelib.api.requests import Request
 from chalicelib.container import container
 from chalicelib.domain.names import PackageName
+from chalicelib.storage.disposition import content_disposition
 
 
 def tarball_answer(request: Request, name: PackageName, wanted: str) -> Answer:
@@ -22,11 +23,11 @@ def tarball_answer(request: Request, name: PackageName, wanted: str) -> Answer:
         return not_modified(tarball.integrity, cache=cache)
     if tarball.url and request.method != "HEAD":
         return redirect(tarball.url)  # signed for GET alone
-    return bytes_answer(
-        b"" if request.method == "HEAD" else b"".join(tarball.chunks),
+    return stream_answer(
+        tarball.chunks,
+        length=tarball.size,
         content_type="application/gzip",
         etag=tarball.integrity,
         cache=cache,
-        headers={"Content-Disposition": f'attachment; filename="{tarball.filename}"'},
-        length=tarball.size,
+        headers={"Content-Disposition": content_disposition(tarball.filename)},
     )

@@ -23,6 +23,7 @@ class OperatingServices(ReadingServices):
         from chalicelib.services.sweeping.needs import Needs
         from chalicelib.services.sweeping.shards import UnnamedShards
         from chalicelib.services.sweeping.staged import UnneededBytes
+        from chalicelib.services.sweeping.uploads import LeftUploads
         from chalicelib.stores.sweeping import Progress, Rooms
 
         rooms = Rooms(self.store, self.keys, self.artifact_store, self.artifact_keys)
@@ -33,6 +34,7 @@ class OperatingServices(ReadingServices):
                 OverdueDerivations(rooms, self.heads, self.index, self.deriving),
                 UnneededBytes(rooms, needs, now=self._now),
                 UnnamedShards(rooms, self.index, now=self._now),
+                LeftUploads(self.uploads, self.finishing, now=self._now),
             ],
             Progress(self.store, self.keys),
             now=self._now,

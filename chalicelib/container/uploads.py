@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 from chalicelib.container.publishing import PublishingServices
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chalicelib.domain.access import Caller
     from chalicelib.domain.uploads.limits import UploadLimits
-    from chalicelib.services.uploading import Uploading
+    from chalicelib.services.buckets import Buckets
+    from chalicelib.services.buckets.downloading import Downloading
+    from chalicelib.services.uploading import NewUpload, Uploading
     from chalicelib.services.uploading.finishing import Finishing
+    from chalicelib.services.uploading.jobs import UploadJobs
     from chalicelib.services.uploading.packages import Packages
+    from chalicelib.stores.buckets import Downloads
     from chalicelib.stores.uploads import Uploads
 
 
@@ -40,7 +47,22 @@ class UploadServices(PublishingServices):
         """Finishes complete uploads."""
         from chalicelib.services.uploading.finishing import Finishing
 
-        return Finishing(self.uploads, lambda: self.upload_packages, now=self._now)
+        return Finishing(self.uploads, lambda: self.upload_packages, lambda: self.upload_jobs, now=self._now)
+
+    @cached_property
+    def upload_jobs(self) -> "UploadJobs":
+        """Finishes what is too large for a request."""
+        from chalicelib.services.executing import Limits
+        from chalicelib.services.uploading.jobs import UploadJobs
+
+        return UploadJobs(
+            self.uploads,
+            lambda: self.finishing,
+            self.executions,
+            now=self._now,
+            limits=Limits(lease_ms=self.settings.lease_seconds * 1000, attempts=self.settings.attempts),
+            announce=self.announce,
+        )
 
     @cached_property
     def upload_packages(self) -> "Packages":
@@ -55,11 +77,41 @@ class UploadServices(PublishingServices):
         from chalicelib.services.uploading import Uploading
         from chalicelib.services.uploading.beginning import Beginning
 
+        def admit(new: "NewUpload", caller: "Caller") -> "datetime":
+            from chalicelib.services.buckets import Owner
+
+            assert new.sid is not None, "others are in no bucket"
+            return self.buckets.admit(new.sid, new.length, Owner(new.owner_key, caller))
+
         beginning = Beginning(
             self.uploads,
             lambda: self.upload_packages,
+            admit,
             limits=self.upload_limits,
             most_of_package=self.settings.limits.unpacked_size,
             now=self._now,
         )
         return Uploading(self.uploads, beginning, self.finishing, limits=self.upload_limits, now=self._now)
+
+    @cached_property
+    def downloads(self) -> "Downloads":
+        """How often files were downloaded."""
+        from chalicelib.stores.buckets import Downloads
+
+        return Downloads(self.artifact_store, self.artifact_keys)
+
+    @cached_property
+    def buckets(self) -> "Buckets":
+        """Keeps files together for a while."""
+        from chalicelib.services.buckets import Buckets
+        from chalicelib.stores.buckets import Buckets as BucketStore
+
+        store = BucketStore(self.artifact_store, self.artifact_keys)
+        return Buckets(store, self.downloads, self.uploads, now=self._now)
+
+    @cached_property
+    def downloading(self) -> "Downloading":
+        """Hands files out."""
+        from chalicelib.services.buckets.downloading import Downloading
+
+        return Downloading(self.uploads, self.downloads, now=self._now)

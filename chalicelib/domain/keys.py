@@ -238,6 +238,10 @@ class ObjectKeys:
         """A bucket of files."""
         return f"{self.uploads}{sid}/bucket.json"
 
+    def upload_files(self, sid: str) -> str:
+        """The prefix of a bucket of files and all that is in it."""
+        return f"{self.uploads}{sid}/"
+
     def upload(self, sid: str, uuid: str) -> str:
         """The prefix of all that is kept of an upload."""
         return f"{self.uploads}{sid}/{uuid}/"
@@ -274,6 +278,10 @@ class ObjectKeys:
         """What was changed of an upload since it began."""
         return f"{self.upload(sid, uuid)}meta.json"
 
+    def upload_downloads(self, sid: str, uuid: str) -> str:
+        """How often an upload was downloaded that may be only so often."""
+        return f"{self.upload(sid, uuid)}downloads/slots.json"
+
     def upload_finals(self, sid: str, uuid: str) -> str:
         """The prefix of the marks of those uploads that are made of a partial one."""
         return f"{self.upload(sid, uuid)}finals/"
@@ -282,9 +290,23 @@ class ObjectKeys:
         """The mark of an upload that is made of a partial one."""
         return f"{self.upload_finals(sid, uuid)}{final}"
 
+    @property
+    def all_open_uploads(self) -> str:
+        """The prefix of the marks of all unfinished uploads."""
+        return f"{self.uploads}open/"
+
+    @property
+    def upload_reminders(self) -> str:
+        """The prefix of what is to be looked at, and when; what is due first comes first."""
+        return f"{self.uploads}due/"
+
+    def upload_reminder(self, milliseconds: int, sid: str, uuid: str) -> str:
+        """When an upload is to be looked at."""
+        return f"{self.upload_reminders}{milliseconds:015d}-{sid}-{uuid}"
+
     def open_uploads(self, owner: str) -> str:
         """The prefix of the marks of an owner's unfinished uploads."""
-        return f"{self.uploads}open/{owner}/"
+        return f"{self.all_open_uploads}{owner}/"
 
     def open_upload(self, owner: str, sid: str, uuid: str) -> str:
         """The mark of an unfinished upload."""

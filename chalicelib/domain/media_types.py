@@ -6,6 +6,7 @@ served sandboxed.
 """
 
 import codecs
+import re
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -75,6 +76,16 @@ COMPRESSED: Final = frozenset(
 )
 DOCUMENTS: Final = frozenset({HTML, XHTML, XML, SVG, "application/pdf"})
 SANDBOX: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+_MEDIA_TYPE: Final = re.compile(
+    r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}(?:; ?charset=[a-z0-9_-]{1,40})?",
+    re.IGNORECASE,
+)
+
+
+def is_media_type(text: str) -> bool:
+    """Tell whether a text can be sent as a content type (RFC 6838, 4.2)."""
+    return _MEDIA_TYPE.fullmatch(text) is not None
 
 
 def content_type(path: str, sample: bytes = b"") -> str:

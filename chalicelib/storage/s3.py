@@ -17,7 +17,6 @@ from heapq import merge
 from operator import itemgetter
 from re import split
 from typing import Any, ClassVar, Final, Literal, Self
-from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -28,6 +27,7 @@ from chalicelib.storage.bucket.multipart import Upload, equal_sizes, growing_siz
 from chalicelib.storage.bucket.patience import FAILURES, code, status
 from chalicelib.storage.bucket.reading import Reader, etag_of, is_etag, quoted
 from chalicelib.storage.diagnosis import Expectations, Finding
+from chalicelib.storage.disposition import content_disposition
 from chalicelib.storage.port import (
     NotModified,
     ObjectExists,
@@ -172,7 +172,7 @@ class S3Store:
         content_type: str | None = None,
         content_encoding: str | None = None,
     ) -> str | None:
-        """Make a URL that reads the object."""
+        """Make a URL that reads the object; one that is good for long is the same for a quarter of an hour."""
         return self._presign(
             "get_object",
             key,
@@ -285,14 +285,6 @@ class S3Store:
     def _presign(self, operation: str, key: str, expires: int, **parameters: Any) -> str:
         params = {"Bucket": self.bucket, "Key": check_key(key), **_given(**parameters)}
         return str(self.client.generate_presigned_url(operation, Params=params, ExpiresIn=expires))
-
-
-def content_disposition(filename: str) -> str:
-    """Answer the header that names a download (RFC 6266): in ASCII for old clients, then as it is."""
-    plain = "".join(
-        character if " " <= character <= "~" and character not in '"\\%' else "_" for character in filename
-    )
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def _given(**arguments: Any) -> dict[str, Any]:

@@ -1,14 +1,9 @@
 """Who may do what, over a store: tokens, logins, publishers, keys, trusted roots, and the log of changes to them."""
 
-import random
-import time
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.attestations import TrustSetting
 from chalicelib.domain.audit import AuditEntry
-from chalicelib.domain.document import Document
-from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.logins import Approval
 from chalicelib.domain.publishers import TrustedPublishers
@@ -16,45 +11,8 @@ from chalicelib.domain.signing import KeyRing
 from chalicelib.domain.tokens import TokenNotFound, TokenRecord, is_token_id
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import NOT_MODIFIED, ObjectInfo, ObjectStore
-from chalicelib.stores.documents import JSON, ReplacedDocuments
-
-CACHE_BYTES: Final = 4 << 20
-SWAP_ATTEMPTS: Final = 10
-LONGEST_PAUSE_SECONDS: Final = 0.2
-
-Kept = TypeVar("Kept", bound=Document)
-
-
-class _Changeable(Generic[Kept]):
-    """Documents of one kind that are changed by compare-and-swap."""
-
-    def __init__(self, store: ObjectStore, kind: type[Kept]) -> None:
-        self._documents = ReplacedDocuments(store, kind.from_bytes, cache_bytes=CACHE_BYTES)
-
-    def get(self, key: str) -> Kept | None:
-        """Answer the document as it is now, or None; one read."""
-        read = self._documents.get(key)
-        return read.document if read else None
-
-    def create(self, key: str, document: Kept) -> bool:
-        """Write a new document; answers whether its key was free."""
-        return self._documents.swap(key, document, document.to_bytes(), None)
-
-    def change(self, key: str, decide: Callable[[Kept | None], Kept | None], *, name: str) -> Kept | None:
-        """Replace a document by what `decide` makes of it, unless that is None; answers the one there is then.
-
-        What another writer has replaced in between is decided again. Raises Busy, and whatever `decide` raises.
-        """
-        for _ in range(SWAP_ATTEMPTS):
-            read = self._documents.get(key)
-            present = read.document if read else None
-            wanted = decide(present)
-            if wanted is None:
-                return present
-            if self._documents.swap(key, wanted, wanted.to_bytes(), read):
-                return wanted
-            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter needs no secrecy
-        raise Busy(name)
+from chalicelib.stores.changing import Changeable
+from chalicelib.stores.documents import JSON
 
 
 class Tokens:
@@ -63,7 +21,7 @@ class Tokens:
     def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
         self._store = store
         self._keys = keys
-        self._records = _Changeable(store, TokenRecord)
+        self._records = Changeable(store, TokenRecord)
 
     def get(self, token_id: str) -> TokenRecord | None:
         """Answer a token's record, or None; one read."""
@@ -100,7 +58,7 @@ class Approvals:
 
     def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
         self._keys = keys
-        self._approvals = _Changeable(store, Approval)
+        self._approvals = Changeable(store, Approval)
 
     def create(self, login_id: str, approval: Approval) -> bool:
         """Keep an approval; answers whether it is the login's first."""
@@ -120,7 +78,7 @@ class Publishers:
 
     def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
         self._keys = keys
-        self._lists = _Changeable(store, TrustedPublishers)
+        self._lists = Changeable(store, TrustedPublishers)
 
     def get(self) -> TrustedPublishers:
         """Answer the list as it is now; one read."""
@@ -139,7 +97,7 @@ class SigningKeys:
 
     def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
         self._key = keys.signing_keys
-        self._rings = _Changeable(store, KeyRing)
+        self._rings = Changeable(store, KeyRing)
 
     def get(self) -> KeyRing | None:
         """Answer the ring as it is now, or None before the first key was made; one read."""
@@ -157,7 +115,7 @@ class TrustSettings:
 
     def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
         self._key = keys.trusted_root
-        self._settings = _Changeable(store, TrustSetting)
+        self._settings = Changeable(store, TrustSetting)
 
     def get(self) -> TrustSetting | None:
         """Answer what was set last, or None where nothing ever was; one read."""

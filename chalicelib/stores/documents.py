@@ -66,6 +66,10 @@ class ImmutableDocuments(Generic[Parsed]):
         assert found is not NOT_MODIFIED
         return found.data
 
+    def forget(self, key: str) -> None:
+        """Take what was read under a key for unknown."""
+        self._cache.forget(key)
+
     def remove(self, key: str) -> None:
         """Remove the document under a key, if there is one."""
         self._cache.forget(key)

@@ -202,7 +202,7 @@ def test_the_tarball_is_what_was_published(client: Client) -> None:
     answer = client.get("/v1/packages/demo/1.0.0.tgz")
 
     assert answer.body == data
-    assert answer.headers["content-disposition"] == 'attachment; filename="demo-1.0.0.tgz"'
+    assert answer.headers["content-disposition"].startswith('attachment; filename="demo-1.0.0.tgz";')
     assert "immutable" in answer.headers["cache-control"]
 
 

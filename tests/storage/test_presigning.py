@@ -6,6 +6,7 @@ Version 4, authenticating requests with query parameters.
 
 import hmac
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
@@ -15,9 +16,11 @@ import pytest
 
 from chalicelib.settings import R2Settings, S3Settings
 from chalicelib.storage.bucket.client import connect
+from chalicelib.storage.bucket.signing import LONG_SECONDS, STEADY_SECONDS, rounded
+from chalicelib.storage.disposition import content_disposition
 from chalicelib.storage.port import InvalidKey
 from chalicelib.storage.r2 import R2Store, as_s3
-from chalicelib.storage.s3 import S3Store, content_disposition
+from chalicelib.storage.s3 import S3Store
 
 SECRET = "secret"
 DIGEST = sha256(b"body").hexdigest()
@@ -100,6 +103,39 @@ def test_a_read_may_name_the_file(store: S3Store) -> None:
     assert query["X-Amz-Signature"] == signature("GET", url, {})
 
 
+def test_a_read_that_is_good_for_long_is_the_same_for_a_while(store: S3Store) -> None:
+    url, query = parsed(store.presign_get("a", expires=LONG_SECONDS, filename="a.tgz"))
+
+    assert query["X-Amz-Date"] == rounded(query["X-Amz-Date"])
+    assert query["X-Amz-Expires"] == str(LONG_SECONDS + STEADY_SECONDS)
+    assert query["X-Amz-Signature"] == signature("GET", url, {})
+
+
+def test_a_read_that_is_good_for_short_is_signed_when_it_is_asked_for(store: S3Store) -> None:
+    _, query = parsed(store.presign_get("a", expires=LONG_SECONDS - 1))
+
+    signed = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    assert abs((datetime.now(UTC) - signed).total_seconds()) < 60
+    assert query["X-Amz-Expires"] == str(LONG_SECONDS - 1)
+
+
+def test_no_read_is_signed_for_longer_than_there_is(store: S3Store) -> None:
+    _, query = parsed(store.presign_get("a", expires=7 * 24 * 3600))
+
+    assert query["X-Amz-Expires"] == str(7 * 24 * 3600)
+
+
+def test_a_time_is_rounded_down_to_the_quarter_of_an_hour() -> None:
+    times = ["20260101T000000Z", "20260101T001459Z", "20260101T001500Z", "20261231T235959Z"]
+
+    assert [rounded(time) for time in times] == [
+        "20260101T000000Z",
+        "20260101T000000Z",
+        "20260101T001500Z",
+        "20261231T234500Z",
+    ]
+
+
 def test_a_write_is_signed_over_every_condition(store: S3Store) -> None:
     url, query = parsed(store.presign_put("a", expires=60, **CONDITIONS))
 
@@ -147,6 +183,7 @@ def test_r2_is_signed_for_its_account_and_region_auto() -> None:
         pytest.param(
             "@a/b%41.tgz", "filename=\"@a/b_41.tgz\"; filename*=UTF-8''%40a%2Fb%2541.tgz", id="percent"
         ),
+        pytest.param("a\ud800b", "filename=\"a_b\"; filename*=UTF-8''a%3Fb", id="half a character"),
         pytest.param("日本", "filename=\"__\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC", id="han"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from email.utils import formatdate
 from functools import lru_cache
@@ -14,17 +15,28 @@ from chalicelib.api.dispatch import refuse
 from chalicelib.api.local.bodies import Body, framing, read_body
 from chalicelib.api.local.heads import MAX_LINE, Head, Line, read_headers, read_line
 from chalicelib.api.requests import Request
+from chalicelib.api.streams import close
 from chalicelib.domain.errors import PrismError
 
 IDLE_SECONDS: Final = 60
+AT_ONCE: Final = 256 << 10
+"""How much of a stream is handed to the connection at once."""
+
 GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class BrokenStream(Exception):
+    """A stream had another length than was told."""
+
+    def __init__(self, told: int, came: int) -> None:
+        super().__init__(f"a stream of {told} bytes had {'fewer' if came < told else 'more'}")
 
 
 class App(Protocol):
     """What answers requests."""
 
     def answer(self, request: Request) -> Answer:
-        """Answer a request; the answer's content is bytes."""
+        """Answer a request; the answer's content is bytes, or it has a stream."""
         ...
 
 
@@ -88,9 +100,33 @@ class Handler(StreamRequestHandler):
         self.server.linger(self.connection)
 
     def _send(self, answer: Answer, method: str, *, stays: bool) -> None:
-        """Send an answer in one piece."""
+        """Send an answer in one piece, or a stream as it comes."""
+        head = head_of(answer, method, stays=stays)
+        if answer.stream is not None:
+            self._pass_on(head, answer.stream, answer.size)
+            return
         content = b"" if method == "HEAD" or answer.status in BODILESS else answer.content
-        self.wfile.write(head_of(answer, method, stays=stays) + content)
+        self.wfile.write(head + content)
+
+    def _pass_on(self, head: bytes, stream: Iterator[bytes], length: int) -> None:
+        """Send a stream piece by piece, and close it, whoever ends first.
+
+        Raises BrokenStream for one of another length than was told, which ends the connection: the client sees that.
+        """
+        left = length
+        try:
+            self.wfile.write(head)
+            for piece in stream:
+                left -= len(piece)
+                if left < 0:
+                    break
+                for start in range(0, len(piece), AT_ONCE):
+                    # Each slice has the whole time that a silent client is given.
+                    self.wfile.write(memoryview(piece)[start : start + AT_ONCE])
+        finally:
+            close(stream)
+        if left:
+            raise BrokenStream(length, length - left)
 
 
 def head_of(answer: Answer, method: str, *, stays: bool) -> bytes:
@@ -99,7 +135,7 @@ def head_of(answer: Answer, method: str, *, stays: bool) -> bytes:
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
     if answer.status not in BODILESS:
-        told = answer.length if method == "HEAD" and answer.length is not None else len(answer.content)
+        told = answer.length if method == "HEAD" and answer.length is not None else answer.size
         headers["Content-Length"] = str(told)
     if not stays:
         headers["Connection"] = "close"

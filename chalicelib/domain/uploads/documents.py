@@ -7,7 +7,7 @@ from pydantic import Field
 from chalicelib.domain.document import Document
 from chalicelib.domain.manifest import Publisher
 
-Ended = Literal["terminated", "expired"]
+Ended = Literal["terminated", "expired", "published"]
 
 
 class UploadInfo(Document):

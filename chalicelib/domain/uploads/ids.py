@@ -12,6 +12,8 @@ from chalicelib.domain.uploads.errors import NoSuchUpload
 
 SEPARATOR: Final = "++"
 SID_BYTES: Final = 6
+JOBS: Final = "upload"
+"""The type of the jobs that finish uploads, and what their ids begin with."""
 
 _SID: Final = re.compile(r"[0-9a-f]{12}")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -44,6 +46,11 @@ class Fid(NamedTuple):
     def __str__(self) -> str:
         """Answer the text of the id."""
         return f"{self.sid}{SEPARATOR}{self.uuid}"
+
+    @property
+    def job_id(self) -> str:
+        """The id of the job that finishes it, where that is too much for a request."""
+        return f"{JOBS}-{self.sid}-{self.uuid}"
 
     @property
     def path(self) -> str:

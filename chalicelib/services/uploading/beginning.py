@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from secrets import token_bytes
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from chalicelib.domain.access import Caller
@@ -23,10 +23,12 @@ from chalicelib.domain.uploads.errors import (
 from chalicelib.domain.uploads.ids import SID_BYTES, Fid, is_sid
 from chalicelib.domain.uploads.limits import UploadLimits
 from chalicelib.domain.uploads.metadata import Wanted, check_metadata
-from chalicelib.services.uploading.packages import Packages
 from chalicelib.services.uploading.values import NewUpload
 from chalicelib.storage.parallel import at_once, in_parallel
 from chalicelib.stores.uploads import State, Uploads
+
+if TYPE_CHECKING:
+    from chalicelib.services.uploading.packages import Packages
 
 LIFETIME: Final = timedelta(days=7)
 """How long an upload is kept for which nobody has asked for another time."""
@@ -35,12 +37,16 @@ LOOKED_AT: Final = 16
 
 
 class Beginning:
-    """Begins uploads; `most_of_package` is how many bytes a package may have."""
+    """Begins uploads; `most_of_package` is how many bytes a package may have.
+
+    `admit` says until when a file is kept at most that is begun in a bucket, or refuses it.
+    """
 
     def __init__(
         self,
         uploads: Uploads,
-        packages: Callable[[], Packages],
+        packages: Callable[[], "Packages"],
+        admit: Callable[[NewUpload, Caller], datetime],
         *,
         limits: UploadLimits,
         most_of_package: int,
@@ -48,6 +54,7 @@ class Beginning:
     ) -> None:
         self._uploads = uploads
         self._packages = packages
+        self._admit = admit
         self._limits = limits
         self._most_of_package = most_of_package
         self._now = now
@@ -55,6 +62,8 @@ class Beginning:
     def begin(self, new: NewUpload, caller: Caller) -> State:
         """Answer a new upload; raises the refusals of what it says of itself, and TooManyUploads."""
         fid = self._new_fid(new.sid)
+        if new.sid is not None:
+            new = new._replace(expires=self._admit(self._measured(new, caller), caller))
         info = self._info(new, caller)
         wanted = self._checked(info)
         self.check_length(info.length, wanted)
@@ -76,7 +85,15 @@ class Beginning:
         self._limits.check_length(length)
         self._check_package(length, wanted)
 
+    def _measured(self, new: NewUpload, caller: Caller) -> NewUpload:
+        """Answer the same with its length, where that is the one of the others that it is made of."""
+        if new.concat is None or isinstance(new.concat, str):
+            return new
+        return new._replace(length=sum(in_parallel(partial(self._size, caller.name), new.concat)))
+
     def _check_package(self, length: int, wanted: Wanted | None) -> None:
+        if wanted is not None and length == 0:
+            raise InvalidUpload("an upload that is to be a package has the bytes of one, and not none")
         if wanted is not None and length > self._most_of_package:
             raise TooManyBytes("the package", length, self._most_of_package, self._limits.append)
 

@@ -9,7 +9,6 @@ from chalicelib.domain.errors import PrismError, Unavailable
 from chalicelib.domain.manifest import ANONYMOUS, Publisher
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.domain.uploads.documents import Refusal, UploadInfo
-from chalicelib.domain.uploads.errors import InvalidUpload
 from chalicelib.domain.uploads.metadata import Wanted
 from chalicelib.services.publishing import Publishing, PublishRequest
 
@@ -23,9 +22,7 @@ class Packages:
         self._publishing = publishing
 
     def check(self, info: UploadInfo, wanted: Wanted) -> None:
-        """Raise unless an upload may become the package that it names: Forbidden, InvalidTag or InvalidUpload."""
-        if info.length == 0:
-            raise InvalidUpload("an upload that is to be a package has the bytes of one, and not none")
+        """Raise unless an upload may become the package that it names: Forbidden or InvalidTag."""
         self._publishing.check(_request(info, wanted))
 
     def queue(

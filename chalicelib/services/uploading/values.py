@@ -15,7 +15,8 @@ Concat = Literal["partial"] | Sequence[Fid] | None
 class NewUpload(NamedTuple):
     """A wish to begin an upload: of `length` bytes or as many as are told later, in the bucket `sid` or one of its own.
 
-    `metadata` is decoded. `expires` is when it is removed, finished or not; without one that is the default.
+    `metadata` is decoded. `expires` is when it is removed, finished or not; without one that is the default, and in a
+    bucket it is removed with that. `owner_key` is that of the bucket.
     """
 
     length: int | None = None
@@ -23,12 +24,14 @@ class NewUpload(NamedTuple):
     concat: Concat = None
     sid: str | None = None
     expires: datetime | None = None
+    owner_key: str | None = None
 
 
 class Upload(NamedTuple):
     """An upload as its owner is told of it; `state` is how the store found it.
 
-    `job_id` is the job that publishes it, and `error` why none does, once it is complete and names a package.
+    `job_id` is the job that publishes it, or before that the one that finishes it, and `error` why none does, once it
+    is complete and names a package.
     """
 
     fid: Fid
@@ -60,7 +63,7 @@ class Upload(NamedTuple):
             created=info.created,
             expires=state.expires,
             state=state,
-            job_id=done.job_id if done else None,
+            job_id=done.job_id if done else _finishing_job(state),
             sha256=done.sha256 if done else None,
             error=done.error if done else None,
         )
@@ -69,3 +72,9 @@ class Upload(NamedTuple):
     def is_final(self) -> bool:
         """Whether it was made of others."""
         return self.state.info.parts is not None
+
+
+def _finishing_job(state: State) -> str | None:
+    """Answer the job that an upload waits for that is complete and not done, or None."""
+    is_package = not state.info.is_partial and "package" in state.info.metadata
+    return state.fid.job_id if is_package and state.is_complete else None

@@ -7,6 +7,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 
 from chalicelib.settings import S3Settings
+from chalicelib.storage.bucket.signing import sign_steadily
 
 POOL: Final = 50
 CONNECT_SECONDS: Final = 5
@@ -43,7 +44,7 @@ def connect(settings: S3Settings) -> Any:
     # To be sure that there is an S3, the SDK would look through the folders of some four hundred services.
     descriptions.list_available_services = lambda _kind: ["s3"]
     session.register_component("data_loader", descriptions)
-    return session.create_client(
+    client = session.create_client(
         "s3",
         region_name=settings.region,
         endpoint_url=settings.endpoint,
@@ -51,3 +52,5 @@ def connect(settings: S3Settings) -> Any:
         aws_secret_access_key=settings.secret_access_key,
         config=config,
     )
+    sign_steadily(client)
+    return client

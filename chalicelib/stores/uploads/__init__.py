@@ -9,7 +9,7 @@ The methods are those of PsiTransfer's stores: `get_filename`, `create`, `update
 `create_read_stream`, `delete` and `get_type`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Final
 
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
-from chalicelib.domain.times import timestamp
+from chalicelib.domain.times import moment, timestamp
 from chalicelib.domain.uploads.documents import (
     Ended,
     UploadChanges,
@@ -36,7 +36,6 @@ from chalicelib.storage.port import (
     ObjectNotFound,
     ObjectStore,
     PreconditionFailed,
-    Prefix,
     window,
 )
 from chalicelib.stores.documents import JSON, ImmutableDocuments
@@ -46,15 +45,19 @@ from chalicelib.stores.uploads.state import State
 
 __all__ = ["Place", "State", "Uploads"]
 
+AFTER_SLASH: Final = chr(ord("/") + 1)
 BINARY: Final = "application/octet-stream"
 CACHE_BYTES: Final = 2 << 20
 SWAP_ATTEMPTS: Final = 10
 REMOVED_AT_ONCE: Final = 1_000
 """How many objects of an upload one call removes; a later one goes on."""
 DOWNLOAD_SECONDS: Final = 3600
+LINGERING: Final = timedelta(hours=2)
+"""How long what has expired still lies there: longer than an address is good that was given before."""
 BEGINNING: Final = timedelta(hours=1)
 """How long a mark counts whose upload is not there yet."""
 
+Passing = Callable[[Iterable[bytes]], Iterable[bytes]]
 Change = Callable[[UploadChanges], UploadChanges]
 
 
@@ -82,7 +85,11 @@ class Uploads:
         return self._kind
 
     def create(self, fid: Fid, info: UploadInfo) -> State:
-        """Begin an upload, or answer the one that this id has begun before."""
+        """Begin an upload, or answer the one that this id has begun before.
+
+        Its end is marked first, so that nothing is left of it that no sweep comes by.
+        """
+        self._remind(fid, info.expires)
         kept = self._infos.put_once(self._keys.upload_info(*fid), info.to_bytes(), info)
         return State(fid, kept, _known_length(kept), Place())
 
@@ -93,6 +100,7 @@ class Uploads:
             self.info(fid)
             present, etag = self._changes(key)
             wanted = change(present)
+            self._remind(fid, wanted.expires)
             try:
                 self._store.put(
                     key, wanted.to_bytes(), if_absent=etag is None, if_etag=etag, content_type=JSON
@@ -111,7 +119,7 @@ class Uploads:
             partial(self._names, fid), partial(self._newest, fid), partial(self._begun, fid)
         )
         if "gone.json" in names:
-            raise UploadEnded(str(fid), self._end(fid).reason)
+            raise UploadEnded(str(fid), self.end(fid).reason)
         if info is None or "info.json" not in names:
             raise NoSuchUpload(str(fid))
         return State(
@@ -121,7 +129,7 @@ class Uploads:
             newest,
             self._done(fid) if "done.json" in names else None,
             self._changes(self._keys.upload_changes(*fid))[0] if "meta.json" in names else None,
-            "file" in names,
+            names.get("file"),
         )
 
     def append(self, fid: Fid, data: bytes, offset: int) -> State:
@@ -179,12 +187,12 @@ class Uploads:
             return self._store.stream(self._keys.upload_file(*state.fid), start=first, end=last)
         return self._joined(state.parts, first, last)
 
-    def compose(self, state: State) -> State:
-        """Make one object of a complete upload's chunks."""
+    def compose(self, state: State, passing: Passing = lambda chunks: chunks) -> State:
+        """Make one object of a complete upload's chunks, which go through `passing`."""
         key = self._keys.upload_file(*state.fid)
         with suppress(ObjectExists):
-            self._store.put_stream(key, self.read(state), if_absent=True, content_type=BINARY)
-        return state._replace(composed=True)
+            self._store.put_stream(key, passing(self.read(state)), if_absent=True, content_type=BINARY)
+        return state._replace(composed_at=self._now())
 
     def is_one_object(self, state: State) -> bool:
         """Tell whether the bytes of a complete upload are one object."""
@@ -230,10 +238,7 @@ class Uploads:
         if self.is_needed(fid):
             return False
         gone, info = self._keys.upload_gone(*fid), self._keys.upload_info(*fid)
-        entries = list(self._store.list(self._keys.upload(*fid), limit=REMOVED_AT_ONCE))
-        keys = [entry.key for entry in entries if isinstance(entry, ObjectInfo)]
-        in_parallel(self._drop, [key for key in keys if key not in {gone, info}])
-        if len(keys) == REMOVED_AT_ONCE:
+        if not self._removed(self._keys.upload(*fid), but={gone, info}):
             return False
         begun = self._infos.get(info)
         if begun is not None:
@@ -243,6 +248,24 @@ class Uploads:
             # Last, as it says what else there is to remove.
             self._infos.remove(info)
         return True
+
+    def drop_chunks(self, fid: Fid) -> bool:
+        """Remove the chunks of an upload that is one object beside; answers whether none is left."""
+        return self._removed(self._keys.upload_chunks(*fid))
+
+    def purge(self, fid: Fid) -> bool:
+        """Remove whatever there is of an upload, even that it is gone; answers whether nothing is left."""
+        self._infos.forget(self._keys.upload_info(*fid))
+        return self._removed(self._keys.upload(*fid))
+
+    def end(self, fid: Fid) -> UploadEnd:
+        """Answer when and why an upload has gone; raises NoSuchUpload where it has not."""
+        try:
+            found = self._store.get(self._keys.upload_gone(*fid))
+        except ObjectNotFound:
+            raise NoSuchUpload(str(fid)) from None
+        assert found is not NOT_MODIFIED
+        return UploadEnd.from_bytes(found.data)
 
     def is_needed(self, fid: Fid) -> bool:
         """Tell whether an upload is made of this one whose bytes are nowhere else."""
@@ -258,15 +281,26 @@ class Uploads:
             return mark.modified > self._now() - BEGINNING
         return not final.composed and (final.done is None or final.done.job_id is None)
 
+    def _removed(self, room: str, but: Collection[str] = ()) -> bool:
+        """Remove what lies below a prefix, so many objects of it; answers whether that was all."""
+        listed = [
+            info.key for info in self._store.list(room, limit=REMOVED_AT_ONCE) if isinstance(info, ObjectInfo)
+        ]
+        in_parallel(self._drop, [key for key in listed if key not in but])
+        return len(listed) < REMOVED_AT_ONCE
+
     def _drop(self, key: str) -> None:
         self._store.delete(key, durable=False)
 
-    def _names(self, fid: Fid) -> set[str]:
-        """Answer the names of what there is of an upload, folders without what is in them."""
+    def _names(self, fid: Fid) -> dict[str, datetime]:
+        """Answer the names of the objects that there are of an upload beside its chunks, and when each was written."""
         room = self._keys.upload(*fid)
+        # Not even folded are the chunks looked at, which may be very many.
+        after = self._keys.upload_chunks(*fid).removesuffix("/") + AFTER_SLASH
         return {
-            (entry.prefix if isinstance(entry, Prefix) else entry.key).removeprefix(room)
-            for entry in self._store.list(room, delimiter="/")
+            entry.key.removeprefix(room): entry.modified
+            for entry in self._store.list(room, after=after, delimiter="/")
+            if isinstance(entry, ObjectInfo)
         }
 
     def _newest(self, fid: Fid) -> Place:
@@ -279,10 +313,14 @@ class Uploads:
                 return place.after(entry.size)
         return Place()
 
+    def _remind(self, fid: Fid, expires: str | None) -> None:
+        if expires is not None:
+            self.marks.remind(fid, moment(expires) + LINGERING)
+
     def _begun(self, fid: Fid) -> UploadInfo | None:
         return self._infos.get(self._keys.upload_info(*fid))
 
-    def _length(self, fid: Fid, info: UploadInfo, names: set[str]) -> int | None:
+    def _length(self, fid: Fid, info: UploadInfo, names: Mapping[str, datetime]) -> int | None:
         known = _known_length(info)
         if known is not None or "length" not in names:
             return known
@@ -299,14 +337,6 @@ class Uploads:
             return UploadChanges(), None
         assert found is not NOT_MODIFIED
         return UploadChanges.from_bytes(found.data), found.info.etag
-
-    def _end(self, fid: Fid) -> UploadEnd:
-        try:
-            found = self._store.get(self._keys.upload_gone(*fid))
-        except ObjectNotFound:
-            raise NoSuchUpload(str(fid)) from None
-        assert found is not NOT_MODIFIED
-        return UploadEnd.from_bytes(found.data)
 
     def _is_gone(self, fid: Fid) -> bool:
         try:

@@ -1,16 +1,20 @@
 """Marks: empty objects that say who has begun what, found by listing alone."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from chalicelib.domain.keys import ObjectKeys
-from chalicelib.domain.uploads.errors import NoSuchUpload
+from chalicelib.domain.times import milliseconds
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.storage.port import ObjectExists, ObjectInfo, ObjectStore
 
 NOBODY: Final = "anonymous"
+TIME_DIGITS: Final = 15
+
+_NAME: Final = re.compile(r"(?:[0-9]{15}-|[^/]+/)?(?P<sid>[0-9a-f]{12})-(?P<uuid>[0-9a-f-]{36})$")
 
 
 class Mark(NamedTuple):
@@ -51,6 +55,38 @@ class Marks:
         """Answer the uploads that are made of a partial one; one listing."""
         return list(self._marks(self._keys.upload_finals(*part), None))
 
+    def remind(self, fid: Fid, when: datetime) -> None:
+        """Have an upload looked at by the first sweep after a moment."""
+        self._put(self._keys.upload_reminder(milliseconds(when), *fid))
+
+    def due(self, until: datetime, after: str | None) -> Iterator[tuple[str, Mark]]:
+        """Answer the reminders up to a moment, the earliest first, each with its name; one listing a thousand."""
+        room = self._keys.upload_reminders
+        for name, mark in self._listed(room, after):
+            if int(name[:TIME_DIGITS]) > milliseconds(until):
+                return
+            yield name, mark
+
+    def forget(self, name: str) -> None:
+        """Remove a reminder."""
+        self._store.delete(self._keys.upload_reminders + name, durable=False)
+
+    def all_open(self, after: str | None) -> Iterator[tuple[str, Mark]]:
+        """Answer the marks of all unfinished uploads, each with its name; one listing a thousand."""
+        return self._listed(self._keys.all_open_uploads, after)
+
+    def abandon(self, name: str) -> None:
+        """Remove the mark of an unfinished upload, by its name among all of them."""
+        self._store.delete(self._keys.all_open_uploads + name, durable=False)
+
+    def _listed(self, room: str, after: str | None) -> Iterator[tuple[str, Mark]]:
+        for entry in self._store.list(room, after=room + after if after else None):
+            assert isinstance(entry, ObjectInfo), "no delimiter was given"
+            name = entry.key.removeprefix(room)
+            found = _NAME.search(name)
+            if found is not None:
+                yield name, Mark(Fid(found["sid"], found["uuid"]), entry.modified)
+
     def _put(self, key: str) -> None:
         try:
             self._store.put(key, b"", if_absent=True)
@@ -60,11 +96,9 @@ class Marks:
     def _marks(self, room: str, limit: int | None) -> Iterator[Mark]:
         for entry in self._store.list(room, limit=limit):
             assert isinstance(entry, ObjectInfo), "no delimiter was given"
-            sid, _, uuid = entry.key.removeprefix(room).partition("-")
-            try:
-                yield Mark(Fid.of(sid, uuid), entry.modified)
-            except NoSuchUpload:
-                continue
+            found = _NAME.fullmatch(entry.key.removeprefix(room))
+            if found is not None:
+                yield Mark(Fid(found["sid"], found["uuid"]), entry.modified)
 
 
 def owner_digest(owner: str | None) -> str:

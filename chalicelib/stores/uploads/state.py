@@ -1,5 +1,6 @@
 """What the bucket says of an upload at one moment."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.domain.uploads.documents import UploadChanges, UploadDone, UploadInfo
@@ -11,7 +12,7 @@ from chalicelib.stores.uploads.places import Place
 class State(NamedTuple):
     """An upload: as it began, how long it is to be, where its next chunk goes, and what became of it.
 
-    `composed` tells that its bytes are one object too. `expires` is when it is removed, or None.
+    `composed_at` is when one object was made of its chunks, or None.
     """
 
     fid: Fid
@@ -20,7 +21,12 @@ class State(NamedTuple):
     end: Place
     done: UploadDone | None = None
     changes: UploadChanges | None = None
-    composed: bool = False
+    composed_at: datetime | None = None
+
+    @property
+    def composed(self) -> bool:
+        """Whether its bytes are one object that was made of chunks."""
+        return self.composed_at is not None
 
     @property
     def offset(self) -> int:

@@ -1,0 +1,1 @@
+"""Buckets for people and programs: the routes of both, and what they have in common."""

@@ -1,0 +1,56 @@
+"""Who asks for a bucket: somebody with its password, with a pass that was given for that, or its owner."""
+
+from typing import Final
+from urllib.parse import quote, unquote
+
+from chalicelib.api.guard import caller_of
+from chalicelib.api.requests import Request
+from chalicelib.domain.access import NOBODY
+from chalicelib.domain.buckets.passes import PASS_SECONDS
+from chalicelib.services.buckets.values import Owner, Visitor
+
+PASSWORD_HEADER: Final = "x-download-pass"  # noqa: S105 - the name of a header
+OWNER_HEADER: Final = "prism-owner-key"
+PASS: Final = "pass"  # noqa: S105 - the same of a parameter
+
+
+def visitor_of(request: Request, sid: str) -> Visitor:
+    """Answer what somebody shows who asks for a bucket."""
+    password = request.headers.get(PASSWORD_HEADER)
+    shown = (request.query(PASS), _cookies(request).get(_cookie_name(sid)))
+    return Visitor(
+        None if password is None else _decoded(password), tuple(text for text in shown if text is not None)
+    )
+
+
+def owner_of(request: Request) -> Owner:
+    """Answer who says that a bucket is theirs; raises InvalidToken, and AuthenticationRequired where nobody says so."""
+    key = request.headers.get(OWNER_HEADER)
+    if key is None or request.headers.get("authorization"):
+        return Owner(key, caller_of(request))
+    return Owner(key, NOBODY)
+
+
+def cookie(request: Request, sid: str, text: str) -> str:
+    """Answer the header by which a browser keeps a pass, for the addresses of one bucket alone."""
+    secure = "; Secure" if request.origin.startswith("https:") else ""
+    path = f"{request.base_path}/s/{sid}"
+    return f"{_cookie_name(sid)}={quote(text)}; Path={path}; Max-Age={PASS_SECONDS}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _cookie_name(sid: str) -> str:
+    return f"prism-{sid}"
+
+
+def _cookies(request: Request) -> dict[str, str]:
+    pairs = (part.partition("=") for part in request.headers.get("cookie", "").split(";"))
+    return {name.strip(): unquote(value.strip()) for name, _, value in pairs}
+
+
+def _decoded(header: str) -> str:
+    """Answer the text in a header, which is percent-encoded, or UTF-8 as it is."""
+    text = unquote(header)
+    try:
+        return text.encode("latin-1").decode()
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return text
