@@ -9,7 +9,13 @@ from chalicelib.api.queries import PageQuery, Payload, named_moment
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
 from chalicelib.domain.errors import InvalidName, InvalidPayload, InvalidQuery
-from chalicelib.domain.executions.errors import BytesGone, JobNotFound, JobUnfinished, RunNotFound
+from chalicelib.domain.executions.errors import (
+    BytesGone,
+    JobKindUnknown,
+    JobNotFound,
+    JobUnfinished,
+    RunNotFound,
+)
 from chalicelib.domain.executions.records import JobState
 from chalicelib.domain.publishers import PublisherNotAllowed
 from chalicelib.services.jobs import CheckpointList, EventPage, JobList, JobView, RunList, job_view
@@ -41,9 +47,9 @@ class EventsQuery(Payload):
 
 
 class ReplayQuery(Payload):
-    """The first stage that is executed again."""
+    """The first stage that is executed again; unless told, the first there is."""
 
-    first: str = Field(default="read", alias="from", min_length=1, max_length=64)
+    first: str | None = Field(default=None, alias="from", min_length=1, max_length=64)
 
 
 @routes.get(
@@ -139,14 +145,22 @@ def events(request: Request) -> Answer:
     summary="Do a job again",
     query=ReplayQuery,
     answers={202: JobView},
-    raises=(BytesGone, InvalidPayload, InvalidQuery, JobNotFound, JobUnfinished, PublisherNotAllowed),
+    raises=(
+        BytesGone,
+        InvalidPayload,
+        InvalidQuery,
+        JobKindUnknown,
+        JobNotFound,
+        JobUnfinished,
+        PublisherNotAllowed,
+    ),
     scope="publish",
 )
 def replay(request: Request) -> Answer:
     """Queue a job that has ended once more; what was finished before the stage `from` is not done again."""
     first = request.query_as(ReplayQuery).first
     known = container().jobs.job(request.params["id"], packages=request.caller.packages)
-    queued = job_view(container().publishing.replay(known.id, first, by=actor(request)))
+    queued = job_view(container().working.replay(known.id, first, by=actor(request)))
     headers = {"Location": f"{request.base_path}/v1/jobs/{known.id}", **_ask_again(queued.state)}
     return json_answer(queued, status=202, headers=headers)
 

@@ -9,10 +9,18 @@ if TYPE_CHECKING:
     from chalicelib.services.diagnosing import Diagnosing
     from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.sweeping import Sweeping
+    from chalicelib.services.working import Working
 
 
 class OperatingServices(ReadingServices):
-    """The services that sweep, rebuild and diagnose."""
+    """The services that work on jobs, sweep, rebuild and diagnose."""
+
+    @cached_property
+    def working(self) -> "Working":
+        """Brings jobs of every kind to their end."""
+        from chalicelib.services.working import Working
+
+        return Working({"publish": lambda: self.publishing}, self.executions)
 
     @cached_property
     def sweeping(self) -> "Sweeping":
@@ -30,7 +38,7 @@ class OperatingServices(ReadingServices):
         needs = Needs(rooms, self.executions, self.manifests, self.heads, now=self._now)
         return Sweeping(
             [
-                AbandonedJobs(rooms, self.executions, self.publishing.work, now=self._now),
+                AbandonedJobs(rooms, self.executions, self.working.work, now=self._now),
                 OverdueDerivations(rooms, self.heads, self.index, self.deriving),
                 UnneededBytes(rooms, needs, now=self._now),
                 UnnamedShards(rooms, self.index, now=self._now),

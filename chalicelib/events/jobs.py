@@ -48,7 +48,7 @@ def _run(services: Container, created: CreatedObject, sleep: Callable[[float], N
         _LOG.info("nothing to take up")
         return None
     try:
-        state = services.publishing.work(job.id).state
+        state = services.working.work(job.id).state
     except RunHeld:
         _LOG.info("another worker is at it")
         return None

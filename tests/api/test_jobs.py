@@ -284,9 +284,14 @@ class TestReplaying:
         assert_problem(client.call("POST", f"/v1/jobs/{published.id}/replay?from=cook"), 400, "invalid_query")
 
     def test_a_job_whose_bytes_are_gone_is_told(self, client: Client) -> None:
-        finish(client.world, digest="0" * 64)
+        finish(client.world, "publish-1", digest="0" * 64)
 
-        assert_problem(client.call("POST", "/v1/jobs/job-1/replay"), 404, "bytes_gone")
+        assert_problem(client.call("POST", "/v1/jobs/publish-1/replay"), 404, "bytes_gone")
+
+    def test_a_job_of_a_kind_that_nobody_here_knows_is_told(self, client: Client) -> None:
+        finish(client.world)
+
+        assert_problem(client.call("POST", "/v1/jobs/job-1/replay"), 409, "job_kind_unknown")
 
     def test_a_job_that_is_not_there_is_not_found(self, client: Client) -> None:
         assert_problem(client.call("POST", "/v1/jobs/job-1/replay"), 404, "job_not_found")

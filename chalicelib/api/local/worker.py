@@ -35,7 +35,7 @@ class LocalWorker:
 
     def _take_up(self, job_id: str) -> None:
         try:
-            job = self._container.publishing.work(job_id)
+            job = self._container.working.work(job_id)
         except RunHeld:
             _LOG.info("another worker is at it")
         except Exception:  # noqa: BLE001 - whatever made one job fail, the next is taken up

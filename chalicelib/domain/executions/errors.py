@@ -3,7 +3,8 @@
 NotFound
 └── CheckpointNotFound  JobNotFound  RunNotFound  BytesGone
 Conflict
-└── JobUnfinished         a job that is queued or running is not replayed
+├── JobUnfinished         a job that is queued or running is not replayed
+└── JobKindUnknown        nor is one that this registry does not know how to do
 Unavailable
 ├── RunHeld               another worker holds the job's lease
 └── Overtaken             another worker has taken the run over; whoever hears of it stops
@@ -86,6 +87,19 @@ class JobUnfinished(Conflict):
     def __init__(self, job_id: str, state: str) -> None:
         super().__init__(
             f"the job `{job_id}` is {state}; wait for its end, and replay it then", job_id=job_id, state=state
+        )
+
+
+class JobKindUnknown(Conflict):
+    """The job is of a kind that this registry keeps and does not work on."""
+
+    code = "job_kind_unknown"
+    title = "The job is of a kind that is not known here"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"the job `{job_id}` is of a kind that this registry does not know; leave it to the workers who do",
+            job_id=job_id,
         )
 
 

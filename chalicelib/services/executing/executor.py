@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from chalicelib import telemetry
-from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.executions.errors import Overtaken, UnreadableRecords
+from chalicelib.domain.errors import InvalidQuery, Unavailable
+from chalicelib.domain.executions.errors import JobNotFound, JobUnfinished, Overtaken, UnreadableRecords
 from chalicelib.domain.executions.leases import Lease
 from chalicelib.domain.executions.records import Checkpoint, Job
 from chalicelib.domain.executions.run_settings import RunSetting
+from chalicelib.domain.times import milliseconds
 from chalicelib.services.executing.checkpoints import checkpoint_id, newest_checkpoints
 from chalicelib.services.executing.failures import AttemptsExhausted, failure_of, is_refusal
 from chalicelib.services.executing.hold import Hold, Watch
@@ -108,6 +109,38 @@ class Executor(Generic[Work]):
         except Settled as settled:
             return Outcome(settled.job, None)
         return Outcome(self._run(hold, attempt), attempt.work)
+
+    def replay(self, job_id: str, from_stage: str | None, check: Callable[[Job], None]) -> Job:
+        """Queue a job that has ended again, to be done anew from a stage on, or from the first; answers it then.
+
+        What its runs have left stays. `check` raises if the job may not be replayed. Raises JobNotFound, JobUnfinished,
+        or InvalidQuery for an unknown stage.
+        """
+        names = [stage.name for stage in self._stages]
+        first = names[0] if from_stage is None else from_stage
+        if first not in names:
+            raise InvalidQuery(f"`from` is `{first[:40]}`, which is none of {', '.join(names)}")
+        job = self._executions.retrieve_job(job_id)
+        if job is None:
+            raise JobNotFound(job_id)
+        if job.is_open:
+            raise JobUnfinished(job_id, job.state)
+        check(job)
+        replayed = self._queued_again(job, first)
+        self._executions.store_job(replayed)
+        return replayed
+
+    def _queued_again(self, job: Job, first: str) -> Job:
+        return job.changed(
+            status="running",
+            attempts=0,
+            replays=(job.replays or 0) + 1,
+            replay_from=first,
+            started_at=milliseconds(self._now()),
+            finished_at=None,
+            stage=None,
+            error=None,
+        )
 
     def _take_up(self, job_id: str, attempt: "_Attempt[Work]") -> Hold:
         duration = self._limits.lease_ms

@@ -20,11 +20,9 @@ from contextlib import closing
 from typing import Final
 
 from chalicelib import telemetry
-from chalicelib.domain.errors import InvalidQuery, NameMismatch, PrismError, Unavailable, VersionExists
+from chalicelib.domain.errors import NameMismatch, PrismError, Unavailable, VersionExists
 from chalicelib.domain.executions.errors import (
     BytesGone,
-    JobNotFound,
-    JobUnfinished,
     Overtaken,
     RunHeld,
     UnreadableRecords,
@@ -33,7 +31,6 @@ from chalicelib.domain.executions.records import Job
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERYTHING
 from chalicelib.domain.tags import check_tag
-from chalicelib.domain.times import milliseconds
 from chalicelib.services.executing import Executor, Limits, Stage, newest_checkpoints
 from chalicelib.services.publishing import analyze, claim, commit, derive, read, settle
 from chalicelib.services.publishing.allowed import check_allowed, check_version
@@ -138,38 +135,22 @@ class Publishing:
             return refused
         return outcome.job
 
-    def replay(self, job_id: str, from_stage: str, *, by: str | None = None) -> Job:
+    def replay(self, job_id: str, from_stage: str | None = None, *, by: str | None = None) -> Job:
         """Queue a finished job again, to be done anew from a stage on, by the code there is now.
 
         What its runs have left stays. `by` is who asks for it, and has to be trusted with the package as its publisher
         has. Raises JobNotFound, JobUnfinished, BytesGone, PublisherNotAllowed, or InvalidQuery for an unknown stage.
         """
-        names = [stage.name for stage in STAGES]
-        if from_stage not in names:
-            raise InvalidQuery(f"`from` is `{from_stage[:40]}`, which is none of {', '.join(names)}")
-        job = self._executions.retrieve_job(job_id)
-        if job is None:
-            raise JobNotFound(job_id)
+        replayed = self._executor.replay(job_id, from_stage, lambda job: self._check_replay(job, by))
+        self._announce(job_id)
+        return replayed
+
+    def _check_replay(self, job: Job, by: str | None) -> None:
         if by is not None:
             # Of what nobody knows yet, it may be any package.
             self._workshop.publishers.get().check(by, job.name or EVERYTHING)
-        if job.is_open:
-            raise JobUnfinished(job_id, job.state)
         if job.digest is None or not self._workshop.artifacts.has_bytes(job.digest, job.name, job.version):
-            raise BytesGone(job_id)
-        replayed = job.changed(
-            status="running",
-            attempts=0,
-            replays=(job.replays or 0) + 1,
-            replay_from=from_stage,
-            started_at=milliseconds(self._workshop.now()),
-            finished_at=None,
-            stage=None,
-            error=None,
-        )
-        self._executions.store_job(replayed)
-        self._announce(job_id)
-        return replayed
+            raise BytesGone(job.id)
 
     def _publish(self, request: PublishRequest, patience: float) -> Published:
         self.check(request)
