@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from chalicelib.api.errors import AnswerTooLarge
+from chalicelib.api.errors import CHECKSUM_MISMATCH, AnswerTooLarge
 from chalicelib.api.streams import Begun, close
 from chalicelib.domain.document import compact_json
 
@@ -22,8 +22,6 @@ NO_STORE: Final = "no-store"
 READS: Final = frozenset({"GET", "HEAD"})
 SUCCESSFUL: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
-CHECKSUM_MISMATCH: Final = 460
-"""A status of tus alone: what arrived has another checksum than was told."""
 KEPT_BY_NOT_MODIFIED: Final = frozenset(
     {"cache-control", "content-location", "date", "etag", "expires", "retry-after", "vary"}
 )
