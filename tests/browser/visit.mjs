@@ -3,7 +3,7 @@
 //     node visit.mjs <program of the browser> <folder> <scenario> <what it is told, as JSON>
 //
 // A scenario is a module whose default export is given the page, what it is told, and `download`, which does what it is
-// given and answers the path of the file that the browser then downloads.
+// given and answers name and path of the file that the browser then downloads.
 
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -57,16 +57,16 @@ async function downloading() {
   })
   return async function download(act) {
     let name
-    const path = new Promise((resolve, reject) => {
+    const done = new Promise((resolve, reject) => {
       session.on("Browser.downloadWillBegin", (began) => (name = began.suggestedFilename))
       session.on("Browser.downloadProgress", ({ state, guid }) => {
         if (state === "canceled") reject(new Error(`the download of ${name} was cancelled`))
-        if (state === "completed") resolve(join(folder, guid))
+        if (state === "completed") resolve({ name, path: join(folder, guid) })
       })
       setTimeout(() => reject(new Error(`nothing was downloaded; ${name ?? "nothing"} began`)), WAIT).unref()
     })
     await act()
-    return { name, path: await path }
+    return done
   }
 }
 
