@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 from unittest.mock import patch
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from app import app
 from chalicelib.api.routing import Route
@@ -26,6 +26,7 @@ from chalicelib.events.schedules import sweep
 from chalicelib.events.uploads import publish_uploads
 from chalicelib.npm.attestations.trust import default_root
 from chalicelib.services.publishing import PublishRequest, claim, settle
+from chalicelib.services.uploading import NewUpload
 from chalicelib.settings import Settings
 from chalicelib.storage import open_store
 from chalicelib.storage.port import ObjectInfo, ObjectStore, StorageUnavailable
@@ -67,6 +68,7 @@ VALUES: Final = {
     "token": "000000000000",
     "login": "00000000-" + 40 * "0",
     "file": "demo-1.0.0.tgz",
+    "sid": "0123456789ab",
     "revision": "0",
 }
 BODIES: Final[dict[str, object]] = {
@@ -177,6 +179,7 @@ def drive(recorder: Recorder) -> None:
             _log_in,
             _read_what_is_large,
             _upload,
+            _upload_over_http,
             _derive,
             _run_queued_jobs,
             _publish_attested,
@@ -292,6 +295,53 @@ def _upload(recorder: Recorder) -> None:
     with recorder.process("publish_uploads"):
         for name in [*uploads, "accepted"]:
             publish_uploads(created(f"prism/incoming/{name}.tgz", recorder.bucket))
+
+
+def _upload_over_http(recorder: Recorder) -> None:
+    """Send uploads that become packages or files, join some, and end one."""
+    with recorder.process(API):
+        for version in ("9.0.0", "9.0.1"):
+            data = package(version)
+            begun = _tus(recorder, "POST", f"Upload-Length: {len(data)}", "Upload-Metadata: package ZGVtbw==")
+            assert _tus(recorder, "PATCH", "Upload-Offset: 0", at=begun, body=data).headers["prism-job"]
+        parts = []
+        for _ in range(2):
+            begun = _tus(recorder, "POST", f"Upload-Length: {len(LARGE)}", "Upload-Concat: partial")
+            parts.append(begun.headers["location"])
+            for start in range(0, len(LARGE), 4 << 20):
+                _tus(
+                    recorder,
+                    "PATCH",
+                    f"Upload-Offset: {start}",
+                    at=begun,
+                    body=LARGE[start : start + (4 << 20)],
+                )
+        joined = _tus(recorder, "POST", f"Upload-Concat: final;{' '.join(parts)}")
+        open_ended = _tus(recorder, "POST", "Upload-Defer-Length: 1")
+        _tus(recorder, "PATCH", "Upload-Offset: 0", "Upload-Length: 5", at=open_ended, body=b"hello")
+        assert _tus(recorder, "HEAD", at=open_ended).headers["upload-length"] == "5"
+        assert _tus(recorder, "GET", at=open_ended).status == 200
+        assert _tus(recorder, "DELETE", at=joined).status == 204
+        assert _tus(recorder, "HEAD", at=joined).status == 410
+    dying = recorder.another()
+    data = package("9.1.0")
+    new = NewUpload(length=len(data), metadata={"package": "demo"})
+    begun_by_others = dying.uploading.create(new, dying.access.authenticate(ADMIN))
+    dying.uploads.append(begun_by_others.fid, data, 0)
+    with recorder.process(API):
+        assert _tus(recorder, "HEAD", at=f"/v1/uploads/{begun_by_others.fid.path}").headers["prism-job"]
+
+
+def _tus(recorder: Recorder, method: str, *told: str, at: Received | str = "", body: bytes = b"") -> Received:
+    """Send a request of tus to an upload's address, or to where uploads begin."""
+    headers = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {ADMIN}"}
+    if body:
+        headers["Content-Type"] = "application/offset+octet-stream"
+    headers |= dict(line.split(": ", 1) for line in told)
+    place = at if isinstance(at, str) else at.headers["location"]
+    answer = call(app, method, urlsplit(place).path or "/v1/uploads", headers=headers, body=body)
+    recorder.answers.append(answer)
+    return answer
 
 
 def _derive(recorder: Recorder) -> None:

@@ -28,11 +28,10 @@ def checksum_of(request: Request) -> Checksum | None:
     Of several all but the first are checked at once. Raises InvalidUploadHeader, UnsupportedChecksum and
     ChecksumMismatch.
     """
-    first, *others = checksums_of(request) or [None]
-    for checksum in others:
-        if checksum is not None:
-            checksum.check(request.body)
-    return first
+    told = checksums_of(request)
+    for checksum in told[1:]:
+        checksum.check(request.body)
+    return told[0] if told else None
 
 
 def _digests(headers: Mapping[str, str]) -> list[Checksum]:

@@ -49,19 +49,19 @@ class Talker:
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         return self._send(method, target, dict(headers or {}), body)
 
-    def tus(self, method: str, path: str, body: bytes = b"", **headers: str) -> Received:
+    def tus(self, method: str, path: str, body: bytes = b"", /, **headers: str) -> Received:
         """Answer a request of tus; bytes go with their content type."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.send(method, path, {**TUS, **(CHUNK if body else {}), **named}, body)
 
-    def begin(self, length: int | None = None, body: bytes = b"", **headers: str) -> str:
+    def begin(self, length: int | None = None, /, **headers: str) -> str:
         """Begin an upload, and answer its address."""
         told = {"Upload-Defer-Length": "1"} if length is None else {"Upload-Length": str(length)}
-        begun = self.tus("POST", "/v1/uploads", body, **told, **headers)
+        begun = self.tus("POST", "/v1/uploads", **told, **headers)
         assert begun.status == 201, begun.body
         return begun.headers["location"]
 
-    def uploaded(self, data: bytes, **headers: str) -> str:
+    def uploaded(self, data: bytes, /, **headers: str) -> str:
         """Upload bytes in one piece, and answer their address."""
         address = self.begin(len(data), **headers)
         added = self.tus("PATCH", address, data, Upload_Offset="0", Content_Type=CHUNK["Content-Type"])

@@ -30,7 +30,7 @@ SECOND: Final = Fid("0123456789ab", "0a1b2c3d-4e5f-4789-8abc-def012345678")
 KEYS: Final = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=1)
 
 
-def asked(trailers: dict[str, str] | None = None, **headers: str) -> Request:
+def asked(trailers: dict[str, str] | None = None, /, **headers: str) -> Request:
     """Answer a request with headers, whose names are written with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Request("PATCH", "/v1/uploads/a/b", headers=named, trailers=trailers)
