@@ -17,6 +17,10 @@ MAX_PREFIX_BYTES: Final = 64
 DEFAULT_REGISTRY_URL: Final = "http://localhost:8000"
 DEFAULT_LEASE_SECONDS: Final = 60
 DEFAULT_ATTEMPTS: Final = 5
+DEFAULT_ARCHIVE_DAYS: Final = 7
+MAX_ARCHIVE_DAYS: Final = 28
+"""A bucket's lifecycle removes archives after 30 days, and none may go while it is downloaded."""
+DEFAULT_ARCHIVE_BYTES: Final = 20 << 30
 DEFAULT_UPSTREAM_TTL: Final = 300
 DEFAULT_UPSTREAM_SECONDS: Final = 20
 """Less than the 29 seconds after which a gateway gives up."""
@@ -73,6 +77,8 @@ VARIABLES: Final = {
     "PRISM_MAX_UNPACKED_SIZE": "the most bytes a package may unpack to; default 1073741824",
     "PRISM_MAX_FILES": "the most files a package may have; default 100000",
     "PRISM_MAX_PATH_LENGTH": "the longest path in a package; default 512",
+    "PRISM_ARCHIVE_DAYS": "for how many days an archive of packages or files serves once it is made; default 7",
+    "PRISM_MAX_ARCHIVE_BYTES": "the most bytes that the members of an archive may have; default 21474836480",
     "PRISM_MAX_RATIO": "how many times its own size a tarball may unpack to; default 200",
     "LOG_LEVEL": "`DEBUG`, `INFO` (default), `WARNING`, `ERROR` or `CRITICAL`",
 }
@@ -158,6 +164,8 @@ class Settings:
     log_level: str = "INFO"
     lease_seconds: int = DEFAULT_LEASE_SECONDS
     attempts: int = DEFAULT_ATTEMPTS
+    archive_days: int = DEFAULT_ARCHIVE_DAYS
+    max_archive_bytes: int = DEFAULT_ARCHIVE_BYTES
     limits: Limits = Limits()
 
     @classmethod
@@ -190,6 +198,8 @@ class Settings:
             log_level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO", fold=str.upper),
             lease_seconds=env.number("PRISM_LEASE_SECONDS", DEFAULT_LEASE_SECONDS),
             attempts=env.number("PRISM_MAX_ATTEMPTS", DEFAULT_ATTEMPTS),
+            archive_days=env.number("PRISM_ARCHIVE_DAYS", DEFAULT_ARCHIVE_DAYS, most=MAX_ARCHIVE_DAYS),
+            max_archive_bytes=env.number("PRISM_MAX_ARCHIVE_BYTES", DEFAULT_ARCHIVE_BYTES),
             limits=Limits(
                 unpacked_size=env.number("PRISM_MAX_UNPACKED_SIZE", default.unpacked_size),
                 file_count=env.number("PRISM_MAX_FILES", default.file_count),

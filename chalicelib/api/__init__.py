@@ -15,6 +15,7 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.imports": ("/v1/imports",),
     "chalicelib.api.search": ("/v1/search",),
     "chalicelib.api.files": ("/packages",),
+    "chalicelib.api.archives": ("/v1/archives",),
     "chalicelib.api.access": ("/v1/tokens", "/v1/publishers", "/v1/whoami", "/v1/audit"),
     "chalicelib.api.uploads.routes": ("/v1/uploads",),
     "chalicelib.api.npm.users": ("/npm/-/whoami", "/npm/-/npm/v1/user", "/npm/-/user"),

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from chalicelib.container.reading import ReadingServices
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.services.diagnosing import Diagnosing
     from chalicelib.services.rebuilding import Rebuilding
     from chalicelib.services.sweeping import Sweeping
-    from chalicelib.services.working import Working
+    from chalicelib.services.working import Kind, Working
 
 
 class OperatingServices(ReadingServices):
@@ -20,12 +22,17 @@ class OperatingServices(ReadingServices):
         """Brings jobs of every kind to their end."""
         from chalicelib.services.working import Working
 
-        return Working({"publish": lambda: self.publishing}, self.executions)
+        kinds: dict[str, Callable[[], Kind]] = {
+            "publish": lambda: self.publishing,
+            "archive": lambda: self.archive_building,
+        }
+        return Working(kinds, self.executions)
 
     @cached_property
     def sweeping(self) -> "Sweeping":
         """Finishes what dead workers have begun, and removes what nothing needs."""
         from chalicelib.services.sweeping import Sweeping
+        from chalicelib.services.sweeping.archives import OldArchives
         from chalicelib.services.sweeping.derived import OverdueDerivations
         from chalicelib.services.sweeping.jobs import AbandonedJobs
         from chalicelib.services.sweeping.needs import Needs
@@ -43,6 +50,7 @@ class OperatingServices(ReadingServices):
                 UnneededBytes(rooms, needs, now=self._now),
                 UnnamedShards(rooms, self.index, now=self._now),
                 LeftUploads(self.uploads, self.finishing, now=self._now),
+                OldArchives(rooms, days=self.settings.archive_days, now=self._now),
             ],
             Progress(self.store, self.keys),
             now=self._now,

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.container.uploads import UploadServices
+from chalicelib.container.archives import ArchiveServices
 
 if TYPE_CHECKING:
     from chalicelib.services.advising import Advising
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.services.serving import Serving
 
 
-class ReadingServices(UploadServices):
+class ReadingServices(ArchiveServices):
     """The services that read."""
 
     @cached_property

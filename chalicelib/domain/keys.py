@@ -124,6 +124,19 @@ class ObjectKeys:
         """An answer too large for a function, named by its bytes; derived, and swept."""
         return f"{self.prefix}rendered/{digest}.json"
 
+    @property
+    def archives(self) -> str:
+        """The prefix of archives, and of what is in them."""
+        return f"{self.prefix}archives/"
+
+    def archive(self, archive_id: str, suffix: str) -> str:
+        """An archive of packages or files, named by what is in it; derived, and swept."""
+        return f"{self.archives}{archive_id}.{suffix}"
+
+    def archive_members(self, archive_id: str) -> str:
+        """What is in an archive."""
+        return f"{self.archives}{archive_id}.json"
+
     def packument(self, name: str, form: str) -> str:
         """What npm's clients read of a package, in one of its forms; compressed, and replaced at every change."""
         return f"{self.prefix}npm/{name}/{form}.json.gz"

@@ -138,6 +138,21 @@ class Rooms:
         """Answer what is staged, and what sweeps have set aside."""
         return _lying(self._artifact_store, self._artifact_keys.staging, after)
 
+    def archives(self, after: str | None = None) -> Iterator[Lying]:
+        """Answer archives, and what is in them."""
+        return _lying(self._artifact_store, self._artifact_keys.archives, after)
+
+    def remove_archive(self, name: str, before: datetime) -> bool:
+        """Remove an archive, or what is in one, unless it was written again since; tells whether it went."""
+        key = self._artifact_keys.archives + name
+        try:
+            if self._artifact_store.head(key).modified >= before:
+                return False
+        except ObjectNotFound:
+            return False
+        self._artifact_store.delete(key)
+        return True
+
     def jobs(self, beginning: str) -> list[str]:
         """Answer the ids of jobs that begin like this; one listing."""
         found = self._store.list(self._keys.jobs + beginning, delimiter="/")

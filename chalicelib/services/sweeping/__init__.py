@@ -5,6 +5,7 @@
     staged    removes staged bytes that no job needs, some time after setting them aside
     shards    removes shards of the index that no snapshot names
     uploads   finishes uploads that are complete, and removes those that have expired
+    archives  removes archives that serve no longer
 
 A sweep gives each task a turn until all have come to the end of their rounds or the time is up; the next one goes on
 where it stopped. Every task may be repeated, and done by many at once, so it does not matter where a sweep dies: what

@@ -61,6 +61,8 @@ class DatedStore(PassingStore):
         if verb in {"put", "put_stream", "copy"}:
             with self._lock:
                 self._dates[key] = self._clock()
+        if verb == "head":
+            return self._dated(answer)  # type: ignore[no-any-return]  # as is answered
         return map(self._dated, answer) if verb == "list" else answer  # type: ignore[return-value]  # as is answered
 
     def _dated(self, entry: Any) -> Any:

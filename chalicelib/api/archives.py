@@ -1,0 +1,196 @@
+"""Archives: many packages, or the files of a bucket, downloaded as one."""
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from pydantic import ConfigDict, Field
+
+from chalicelib.api.answers import etag_matches, quoted, stream_answer
+from chalicelib.api.queries import Payload
+from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
+from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer, not_modified, redirect
+from chalicelib.container import container
+from chalicelib.domain.archives.documents import FORMATS, Archive, ArchiveFormat
+from chalicelib.domain.archives.errors import (
+    ArchiveFailed,
+    ArchiveMemberGone,
+    ArchiveNotFound,
+    ArchiveTooLarge,
+    EmptyArchive,
+)
+from chalicelib.domain.document import Document
+from chalicelib.domain.errors import (
+    InvalidName,
+    InvalidPayload,
+    InvalidRange,
+    InvalidSpec,
+    PackageNotFound,
+    TooManySpecs,
+    VersionNotFound,
+)
+from chalicelib.domain.specs import PackageSpec
+from chalicelib.domain.times import timestamp
+from chalicelib.services.archiving import Credentials, Standing
+from chalicelib.services.archiving.buckets import BucketNotFound, LeftOut
+from chalicelib.storage.disposition import content_disposition
+
+routes = Routes(tag="archives")
+
+MAX_SPECS: Final = 1_000
+"""A head is read for each package and a manifest for each version, and a gateway gives up after 29 seconds."""
+ASK_AGAIN_AFTER: Final = {"Retry-After": "2"}
+REVALIDATED: Final = "no-cache"
+"""Asked again each time, whether everything in it may still be had."""
+
+
+class ArchivePayload(Payload):
+    """What to put into an archive: versions that `specs` pick, or a bucket's files. Misspelt fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    specs: list[str] | None = None
+    bucket: str | None = Field(default=None, min_length=1, max_length=64)
+    format: ArchiveFormat = "zip"
+
+    def wanted(self) -> list[PackageSpec]:
+        """Answer the specs; raises EmptyArchive, TooManySpecs, InvalidSpec, InvalidName and InvalidRange."""
+        if not self.specs:
+            raise EmptyArchive
+        if len(self.specs) > MAX_SPECS:
+            raise TooManySpecs("specs", MAX_SPECS, len(self.specs))
+        return [PackageSpec.parse(text) for text in self.specs]
+
+
+class ArchiveJob(Document):
+    """The job that makes an archive, and where it is told of."""
+
+    id: str
+    url: str
+
+
+class ArchiveView(Document):
+    """An archive: `size` is what its `members` have in bytes, `length` what it has itself once it is ready.
+
+    It is downloaded from `url`, until `expiresAt`; until it is ready, that tells so. Names and reasons of files that a
+    bucket has and that are not in it are `leftOut`.
+    """
+
+    id: str
+    state: Literal["ready", "queued", "running"]
+    format: ArchiveFormat
+    filename: str
+    url: str
+    members: int
+    size: int
+    length: int | None = None
+    expires_at: str | None = None
+    job: ArchiveJob | None = None
+    left_out: list[LeftOut] | None = None
+
+
+def _named(request: Request) -> Iterator[str]:
+    payload = request.body_as(ArchivePayload)
+    return iter([spec.name for spec in payload.wanted()] if payload.bucket is None else [])
+
+
+@routes.post(
+    "/v1/archives",
+    summary="Ask for an archive",
+    body=ArchivePayload,
+    answers={200: ArchiveView, 202: ArchiveView},
+    packages=_named,
+    scope="read",
+    cross_origin=True,
+    raises=(
+        ArchiveFailed,
+        ArchiveTooLarge,
+        BucketNotFound,
+        EmptyArchive,
+        InvalidName,
+        InvalidPayload,
+        InvalidRange,
+        InvalidSpec,
+        PackageNotFound,
+        TooManySpecs,
+        VersionNotFound,
+    ),
+)
+def order(request: Request) -> Answer:
+    """Ask for an archive of up to 1,000 packages, or of the files of a bucket; it is made once, by a job.
+
+    200 says that it is ready, and 202 that the job is at it; `Retry-After` says in how many seconds to ask again. Equal
+    members in the same format are the same archive, whoever asks.
+    """
+    payload = request.body_as(ArchivePayload)
+    if payload.bucket is not None and payload.specs is not None:
+        raise InvalidPayload("name either `specs` or a `bucket`, not both")
+    if payload.bucket is None:
+        ordered = container().archiving.of_packages(payload.wanted(), payload.format)
+    else:
+        ordered = container().archiving.of_bucket(payload.bucket, payload.format, _credentials(request))
+    return _told(request, ordered.standing, left_out=ordered.left_out)
+
+
+@routes.get(
+    "/v1/archives/{id}",
+    summary="Download an archive",
+    gives=tuple(content_type for _, content_type in FORMATS.values()),
+    answers={200: None, 202: ArchiveView, 206: None, 302: None},
+    raises=(ArchiveFailed, ArchiveMemberGone, ArchiveNotFound, BucketNotFound),
+)
+def download(request: Request) -> Answer:
+    """Download an archive, or be sent to where it is; ranges work, so that a download can be resumed.
+
+    202 says that it is being made, and `Retry-After` in how many seconds to ask again.
+    """
+    standing = container().archiving.find(
+        request.params["id"], _credentials(request), packages=request.caller.packages
+    )
+    if standing.info is None:
+        return _told(request, standing)
+    archive, info = standing.archive, standing.info
+    condition = request.headers.get("if-none-match")
+    if condition is not None and etag_matches(condition, quoted(info.etag)):
+        return not_modified(info.etag, cache=REVALIDATED)
+    url = None if request.method == "HEAD" else container().archiving.url(archive)
+    return redirect(url) if url else _sent(request, archive, size=info.size, etag=info.etag)
+
+
+def _sent(request: Request, archive: Archive, *, size: int, etag: str) -> Answer:
+    part = range_of(request, size=size, etag=etag)
+    start, end = (part.start, part.stop) if part else (0, size)
+    answer = stream_answer(
+        iter(()) if request.method == "HEAD" else container().archiving.open(archive, start, end),
+        length=end - start,
+        content_type=FORMATS[archive.format][1],
+        etag=etag,
+        cache=REVALIDATED,
+        headers={"Content-Disposition": content_disposition(archive.filename), **ACCEPT_RANGES},
+    )
+    return partial(answer, part, size=size)
+
+
+def _told(request: Request, standing: Standing, *, left_out: list[LeftOut] | None = None) -> Answer:
+    """Answer how things stand with an archive (200, or 202 while it is being made)."""
+    archive, info, job = standing.archive, standing.info, standing.job
+    url = f"{request.origin}/v1/archives/{archive.id}"
+    view = ArchiveView(
+        id=archive.id,
+        state="ready" if info else "running" if job and job.state == "running" else "queued",
+        format=archive.format,
+        filename=archive.filename,
+        url=url,
+        members=len(archive.members),
+        size=archive.size,
+        length=info.size if info else None,
+        expires_at=timestamp(standing.expires) if standing.expires else None,
+        job=ArchiveJob(id=job.id, url=f"{request.origin}/v1/jobs/{job.id}") if job else None,
+        left_out=left_out or None,
+    )
+    if info is not None:
+        return json_answer(view, cache=NO_STORE)
+    return json_answer(view, status=202, cache=NO_STORE, headers={"Location": url, **ASK_AGAIN_AFTER})
+
+
+def _credentials(request: Request) -> Credentials:
+    return Credentials(request.caller)

@@ -1,0 +1,1 @@
+"""Archives: many packages or files in one, whose bytes follow from what is in it."""
