@@ -4,6 +4,9 @@ What is refused does not tell what exists: without a token nothing is answered b
 caller's own is answered like one that was never published.
 """
 
+from dataclasses import replace
+from typing import Final
+
 from chalicelib import telemetry
 from chalicelib.api.answers import Answer
 from chalicelib.api.requests import Request
@@ -22,6 +25,8 @@ from chalicelib.domain.errors import PackageNotFound
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERY_PACKAGE
 
+BUCKET_KEY: Final = "prism-owner-key"
+
 
 def admit(route: Route, request: Request) -> Request:
     """Answer a request with its caller, if they may send it; who is refused is told in the log as well.
@@ -30,7 +35,7 @@ def admit(route: Route, request: Request) -> Request:
     """
     if route.scope is None:
         return request
-    caller = caller_of(request)
+    caller = with_bucket_key(caller_of(request), request)
     telemetry.note(caller=caller.name, tokenId=caller.token)
     _check_scope(route.scope, caller)
     request = request._replace(caller=caller)
@@ -54,6 +59,12 @@ def caller_of(request: Request) -> Caller:
     if container().settings.access == "open":
         return EVERYBODY
     raise AuthenticationRequired
+
+
+def with_bucket_key(caller: Caller, request: Request) -> Caller:
+    """Answer the same caller with the key of a bucket of files that a request brings, if any."""
+    key = request.headers.get(BUCKET_KEY)
+    return caller if key is None else replace(caller, bucket_key=key)
 
 
 def _check_scope(scope: Scope, caller: Caller) -> None:

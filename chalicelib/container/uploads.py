@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 from chalicelib.container.publishing import PublishingServices
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from chalicelib.domain.access import Caller
     from chalicelib.domain.uploads.limits import UploadLimits
     from chalicelib.services.buckets import Buckets
     from chalicelib.services.buckets.downloading import Downloading
-    from chalicelib.services.uploading import NewUpload, Uploading
+    from chalicelib.services.uploading import Admission, NewUpload, Uploading
     from chalicelib.services.uploading.finishing import Finishing
     from chalicelib.services.uploading.jobs import UploadJobs
     from chalicelib.services.uploading.packages import Packages
@@ -77,11 +75,11 @@ class UploadServices(PublishingServices):
         from chalicelib.services.uploading import Uploading
         from chalicelib.services.uploading.beginning import Beginning
 
-        def admit(new: "NewUpload", caller: "Caller") -> "datetime":
-            from chalicelib.services.buckets import Owner
+        def admit(new: "NewUpload", caller: "Caller") -> "Admission":
+            from chalicelib.services.uploading import Admission
 
             assert new.sid is not None, "others are in no bucket"
-            return self.buckets.admit(new.sid, new.length, Owner(new.owner_key, caller))
+            return Admission(*self.buckets.admit(new.sid, new.length, caller))
 
         beginning = Beginning(
             self.uploads,

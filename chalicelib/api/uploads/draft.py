@@ -61,7 +61,8 @@ def create(request: Request) -> Answer:
             COMPLETE, "is missing; send `?0` while there are bytes to come, and `?1` with the last"
         )
     length = _length(request, 0, is_complete=is_complete)
-    upload = begin(request, NewUpload(length=length, metadata=_described(request)))
+    described = _described(request)
+    upload = begin(request, NewUpload(length=length, metadata=described, sid=described.get("sid") or None))
     headers = {"Location": address_of(request, upload), **_state(request, upload)}
     return Answer(
         HTTPStatus.CREATED, headers={**headers, **limits(container().uploading.limits, upload.length)}

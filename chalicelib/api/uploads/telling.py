@@ -17,6 +17,7 @@ ASKED: Final = (
     "Content-Digest",
     "Content-Disposition",
     "Content-Type",
+    "Prism-Owner-Key",
     "Tus-Resumable",
     "Upload-Checksum",
     "Upload-Complete",

@@ -44,7 +44,6 @@ from chalicelib.services.buckets.values import (
     Change,
     Found,
     NewBucket,
-    Owner,
     Visitor,
 )
 from chalicelib.storage.parallel import in_parallel
@@ -52,7 +51,7 @@ from chalicelib.stores.buckets import Buckets as BucketStore
 from chalicelib.stores.buckets import Downloads
 from chalicelib.stores.uploads import State, Uploads
 
-__all__ = ["Buckets", "Change", "NewBucket", "Owner", "Visitor"]
+__all__ = ["Buckets", "Change", "NewBucket", "Visitor"]
 
 KEY_BYTES: Final = 32
 
@@ -95,8 +94,8 @@ class Buckets:
             raise BucketExpired(sid, found.expires)
         return found
 
-    def admit(self, sid: str, length: int | None, owner: Owner) -> datetime:
-        """Answer until when a file of so many bytes is kept at most that is to be added to a bucket.
+    def admit(self, sid: str, length: int | None, owner: Caller) -> tuple[datetime, str]:
+        """Answer until when a file is kept at most that is to be added to a bucket, and the digest of its owner's key.
 
         Of files that begin at the same moment none knows of the others, so together they may exceed what all of a
         bucket's may have. Raises BucketNotFound, BucketExpired, NotTheOwner, BucketLocked, BucketFull, BucketTooLarge,
@@ -107,7 +106,7 @@ class Buckets:
         if bucket.locked:
             raise BucketLocked(sid)
         self._check_size(bucket, length)
-        return _last_moment(bucket)
+        return _last_moment(bucket), bucket.owner_sha256
 
     def enter(self, sid: str, visitor: Visitor) -> BucketRecord:
         """Answer a bucket to somebody who may see it; raises PasswordRequired and PasswordWrong, and as `find` does."""
@@ -149,7 +148,7 @@ class Buckets:
         fid = Fid.of(bucket.sid, uuid)
         return found_in(self._uploads.info(fid), bucket.downloads)
 
-    def change(self, sid: str, change: Change, owner: Owner) -> BucketRecord:
+    def change(self, sid: str, change: Change, owner: Caller) -> BucketRecord:
         """Change a bucket for its owner; raises as `find` does, NotTheOwner, InvalidUpload and Busy."""
         _check_owner(self.find(sid), owner)
         password = hashed(change.password) if change.password else None
@@ -168,7 +167,7 @@ class Buckets:
 
         return self._buckets.change(sid, decide)
 
-    def remove(self, sid: str, owner: Owner) -> None:
+    def remove(self, sid: str, owner: Caller) -> None:
         """Remove a bucket and its files for its owner; from the first write on nobody is let in any more."""
         _check_owner(self._buckets.get(sid), owner)
         ended = timestamp(self._now())
@@ -187,7 +186,7 @@ class Buckets:
             self._buckets.remove(sid)
         return not left
 
-    def remove_file(self, sid: str, uuid: str, owner: Owner) -> None:
+    def remove_file(self, sid: str, uuid: str, owner: Caller) -> None:
         """Remove a file for its bucket's owner; raises as `find` does, NotTheOwner, NoSuchUpload and UploadEnded."""
         _check_owner(self.find(sid), owner)
         fid = Fid.of(sid, uuid)
@@ -272,13 +271,12 @@ def _last_moment(bucket: BucketRecord) -> datetime:
     return moment(bucket.created) + timedelta(seconds=MOST_SECONDS)
 
 
-def _check_owner(bucket: BucketRecord, owner: Owner) -> None:
+def _check_owner(bucket: BucketRecord, caller: Caller) -> None:
     """Raise NotTheOwner unless the bucket's key was given, or its maker or an admin asks."""
-    if owner.key is not None:
-        if not same_digest(digest_of(owner.key), bucket.owner_sha256):
+    if caller.bucket_key is not None:
+        if not same_digest(digest_of(caller.bucket_key), bucket.owner_sha256):
             raise NotTheOwner(bucket.sid)
         return
-    caller = owner.caller
     is_maker = bucket.creator is not None and caller.name == bucket.creator and not caller.open_only
     if not is_maker and not caller.may("admin"):
         raise NotTheOwner(bucket.sid)

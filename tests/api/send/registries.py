@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.api import RESOURCES
@@ -74,8 +74,8 @@ class Bucket:
             length=len(data),
             metadata={"filename": name, "filetype": kind},
             sid=self.sid,
-            owner_key=self.key if key is None else key,
         )
+        caller = replace(caller, bucket_key=self.key if key is None else key)
         uploading = self.sender.world.container.uploading
         fid = uploading.create(new, caller).fid
         step = -(-len(data) // pieces) or 1
