@@ -30,6 +30,7 @@ PIECE: Final = 1 << 20
 MOST: Final = 128_000_000
 NAME: Final = "large.bin"
 TUS: Final = {"Tus-Resumable": "1.0.0"}
+JSON: Final = {"Content-Type": "application/json"}
 POLL_SECONDS: Final = 0.5
 
 
@@ -96,15 +97,18 @@ class Content:
 
 
 def upload(client: Client, content: Content) -> str:
-    """Send all of it by tus, and answer the upload's address."""
-    metadata = f"filename {b64encode(NAME.encode()).decode()}"
-    asked = {**TUS, "Upload-Length": str(content.size), "Upload-Metadata": metadata}
-    created = client.ask("POST", "/v1/uploads", asked)
+    """Send all of it by tus into a bucket of its own, and answer the upload's address."""
+    made = json.loads(client.ask("POST", "/v1/buckets", JSON, b"{}").read())
+    described = {"filename": NAME, "sid": made["sid"]}
+    metadata = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in described.items())
+    asked = {"Upload-Length": str(content.size), "Upload-Metadata": metadata}
+    ours = {**TUS, "Prism-Owner-Key": made["ownerKey"]}
+    created = client.ask("POST", "/v1/uploads", {**ours, **asked})
     created.read()
     url: str = urljoin(client.origin, created.headers["Location"])
     offset = 0
     for chunk in content.chunks():
-        headers = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
+        headers = {**ours, "Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
         client.ask("PATCH", url, headers, chunk).read()
         offset += len(chunk)
     return url
@@ -124,7 +128,7 @@ def archive(client: Client, url: str, target: Path) -> int:
     """Have an archive made of the upload's bucket, and download it; answers its size."""
     bucket = urlsplit(url).path.split("/")[-2]
     asked = json.dumps({"bucket": bucket, "format": "zip"}).encode()
-    answer = client.ask("POST", "/v1/archives", {"Content-Type": "application/json"}, asked)
+    answer = client.ask("POST", "/v1/archives", JSON, asked)
     told = json.loads(answer.read())
     where = urljoin(client.origin, answer.headers.get("Location") or told["url"])
     while (answer := client.ask("GET", where)).status == http.HTTPStatus.ACCEPTED:
