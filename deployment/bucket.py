@@ -23,12 +23,14 @@ EXPIRY_DAYS: Final = {
     "rendered": 30,
     "probes": 1,
     "incoming": 30,
+    "wishes": 35,
     "logins": 1,
 }
 """How long an object below each of these keys may be left lying, in days; nothing else ever expires.
 
-Staged bytes and uploads are left to the sweeper, which knows whether a job may need them again and until when files are
-to be kept: they are removed here only where no sweeper runs.
+Staged bytes and uploads are left to the sweeper, which knows whether a job may need them again and until when files
+are to be kept: they are removed here only where no sweeper runs. A wish stays for longer than what may be sent for it:
+a day to send it in, two for its parts, and as long as it lies in `incoming`.
 """
 UNFINISHED_UPLOAD_DAYS: Final = 2
 

@@ -19,13 +19,24 @@ from localstack import host, provision
 
 SERVER: Final = """
 import sys
+from moto.s3 import exceptions, models
 from moto.server import ThreadedMotoServer
+complete = models.S3Backend.complete_multipart_upload
+def judged(self, bucket_name, multipart_id, body):
+    if multipart_id not in self.get_bucket(bucket_name).multiparts:
+        raise exceptions.NoSuchUpload(upload_id=multipart_id)
+    return complete(self, bucket_name, multipart_id, body)
+models.S3Backend.complete_multipart_upload = judged
+def after(self, part_number_marker, max_parts):
+    numbers = [number for number in sorted(self.parts) if number > part_number_marker]
+    return [self.parts[number] for number in numbers[:max_parts]]
+models.FakeMultipart.list_parts = after
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
 print(server.get_host_and_port()[1], flush=True)
 sys.stdin.read()
 """
-"""Takes any free port, says which, and ends when the test process does."""
+"""Takes any free port, says which, and ends when the test process does; it tells of parts as S3 does."""
 
 
 @dataclass

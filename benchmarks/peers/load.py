@@ -1,16 +1,15 @@
-"""What is sent: reads by autocannon, publishes by one client that sends the next when the last is answered."""
+"""What is sent: reads over several connections, and publishes one after the other."""
 
 import http.client
 import json
 import math
-import subprocess
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks.peers.servers import Server, installed, packed, version_of
-from tests.clients.client import node
+from benchmarks.peers.reader import ask
+from benchmarks.peers.servers import Server, packed, version_of
 from tests.clients.wire import publish_document
 
 ABBREVIATED = "application/vnd.npm.install-v1+json"
@@ -29,18 +28,11 @@ def read(
     url: str, headers: Mapping[str, str], *, seconds: float, connections: int, expected: int
 ) -> Measured:
     """Ask for one address as often as it is answered; raises AssertionError on any other status."""
-    given = [word for name, value in headers.items() for word in ("-H", f"{name}={value}")]
-    command = [
-        *(str(node()), str(installed() / "autocannon" / "autocannon.js"), "--json", "--no-progress"),
-        *("--connections", str(connections), "--duration", str(seconds), *given, url),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
-    kinds = {kind: told[f"{kind}xx"] for kind in range(1, 6)}
-    wrong = sum(kinds.values()) - kinds[expected // 100] + told["errors"] + told["timeouts"]
-    assert wrong == 0, f"{url} was not always answered with {expected}: {kinds}, {told['errors']} errors"
-    latency, requests = told["latency"], told["requests"]
-    return Measured(requests["average"], latency["p50"], latency["p99"], told["throughput"]["total"])
+    answered, took = ask(url, headers, seconds=seconds, connections=connections)
+    wrong = {answer.status for answer in answered} - {expected}
+    assert not wrong, f"{url} was also answered with {wrong}, and not always with {expected}"
+    times = [answer.seconds * 1000 for answer in answered]
+    return Measured(len(answered) / took, _percentile(times, 50), _percentile(times, 99))
 
 
 def headers_of(url: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], int]:

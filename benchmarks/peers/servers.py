@@ -71,7 +71,8 @@ def installed() -> Path:
 def prism(folder: Path) -> Iterator[Server]:
     """Run Prism's local server over the filesystem."""
     with serving(folder / "storage", PRISM_STORAGE_DRIVER="filesystem") as running:
-        url = f"{running.url}/npm/"
+        # By the address that the greeting tells its user to give npm.
+        url = f"{running.url.replace('127.0.0.1', 'localhost')}/npm/"
         yield Server("prism", url, None, running.process.pid, folder / "storage")
 
 

@@ -7,6 +7,7 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.health": ("/v1/health",),
     "chalicelib.api.publish": ("/v1/packages",),
     "chalicelib.api.incoming": ("/v1/incoming",),
+    "chalicelib.api.direct": ("/v1/uploads/direct",),
     "chalicelib.api.jobs": ("/v1/jobs",),
     "chalicelib.api.packages": ("/v1/packages",),
     "chalicelib.api.curation": ("/v1/packages",),

@@ -184,16 +184,17 @@ def etag_matches(condition: str, etag: str) -> bool:
     """Tell whether an If-None-Match header names an ETag, by weak comparison (RFC 9110, 13.1.2)."""
     if condition.strip() == "*":
         return True
-    return _opaque(etag) in {_opaque(found[0]) for found in _ENTITY_TAG.finditer(condition)}
+    return etag.removeprefix("W/").strip('"') in entity_tags(condition)
+
+
+def entity_tags(condition: str) -> list[str]:
+    """Answer the ETags that an If-None-Match header names, without their quotes."""
+    return _ENTITY_TAG.findall(condition)
 
 
 def is_known(condition: str | None, etag: str) -> bool:
     """Tell whether a caller has what an ETag names, so that it need not even be read; `condition` is If-None-Match."""
     return condition is not None and etag_matches(condition, quoted(etag))
-
-
-def _opaque(etag: str) -> str:
-    return etag.removeprefix("W/")
 
 
 def finish(answer: Answer, method: str, condition: str | None) -> Answer:

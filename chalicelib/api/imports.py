@@ -5,14 +5,12 @@ from typing import Final
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.api.problems import members
+from chalicelib.api.items import ItemProblem, item, names_in
 from chalicelib.api.queries import Payload
-from chalicelib.api.resolve import ItemProblem
 from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer
 from chalicelib.container import container
 from chalicelib.domain.document import Document
-from chalicelib.domain.errors import InvalidPayload, InvalidRequest, PrismError, TooManySpecs
-from chalicelib.domain.specs import PackageSpec
+from chalicelib.domain.errors import InvalidPayload, PrismError, TooManySpecs
 from chalicelib.domain.upstream import NoUpstream
 
 routes = Routes(tag="imports")
@@ -59,11 +57,7 @@ class ImportedItems(Document):
 
 
 def _all_named(request: Request) -> Iterator[str]:
-    for text in request.body_as(ImportPayload).specs:
-        try:
-            yield PackageSpec.parse(text).name
-        except InvalidRequest:
-            continue  # answered as what is wrong with this one
+    return names_in(request.body_as(ImportPayload).specs)
 
 
 @routes.post(
@@ -83,10 +77,6 @@ def import_versions(request: Request) -> Answer:
     if len(specs) > MAX_SPECS:
         raise TooManySpecs("specs", MAX_SPECS, len(specs))
     found = container().importing.import_all(specs)
-    items = [
-        {"spec": spec, "error": members(each, request)}
-        if isinstance(each, PrismError)
-        else {"spec": spec, "version": ImportedVersion(**each._asdict())}
-        for spec, each in zip(specs, found, strict=True)
-    ]
+    told = [each if isinstance(each, PrismError) else ImportedVersion(**each._asdict()) for each in found]
+    items = [item({"spec": spec}, "version", each, request) for spec, each in zip(specs, told, strict=True)]
     return json_answer({"items": items}, cache=NO_STORE)

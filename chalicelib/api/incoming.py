@@ -35,7 +35,12 @@ def status(request: Request) -> Answer:
     # To a caller who may not see the package, there is no such upload.
     if verdict.package is not None and not request.caller.sees(verdict.package):
         raise UploadNotFound(path)
+    return status_answer(verdict)
+
+
+def status_answer(verdict: Verdict, status: int = 200) -> Answer:
+    """Answer a verdict, and when to ask again while it is none that stays."""
     seconds = ASK_AGAIN_AFTER.get(verdict.status)
     document = UploadStatus.model_validate({**verdict.to_json_value(), "retryAfter": seconds})
     headers = {"Retry-After": str(seconds)} if seconds else {}
-    return json_answer(document, cache=NO_STORE, headers=headers)
+    return json_answer(document, status=status, cache=NO_STORE, headers=headers)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.api.items import ItemProblem, item, names_in
 from chalicelib.api.payloads import ResolvePayload
-from chalicelib.api.problems import members
 from chalicelib.api.queries import BaseUrlQuery, ResolveMode, ResolveQuery
 from chalicelib.api.routing import Answer, Request, Routes, json_answer
 from chalicelib.container import container
@@ -15,7 +15,6 @@ from chalicelib.domain.errors import (
     InvalidName,
     InvalidQuery,
     InvalidRange,
-    InvalidRequest,
     InvalidSpec,
     PackageNotFound,
     PrismError,
@@ -26,16 +25,6 @@ from chalicelib.domain.specs import PackageSpec
 from chalicelib.services.resolving import Question, Resolution
 
 routes = Routes(tag="resolve")
-
-
-class ItemProblem(Document):
-    """What is wrong with one of many, as a problem document says it; further members are the facts."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
 
 
 class ResolvedItem(Document):
@@ -94,11 +83,7 @@ def resolve(request: Request) -> Answer:
 
 
 def _all_named(request: Request) -> Iterator[str]:
-    for text in request.body_as(ResolvePayload).specs:
-        try:
-            yield PackageSpec.parse(text).name
-        except InvalidRequest:
-            continue  # answered as what is wrong with this one
+    return names_in(request.body_as(ResolvePayload).specs)
 
 
 @routes.post(
@@ -122,9 +107,7 @@ def resolve_all(request: Request) -> Answer:
 
 def _item(question: Question, found: Resolution | PrismError, request: Request) -> dict[str, Any]:
     asked = {"spec": question.spec, "runtime": question.runtime, "mode": question.mode}
-    if isinstance(found, PrismError):
-        return {**asked, "error": members(found, request)}
-    return {**asked, "resolution": found}
+    return item(asked, "resolution", found, request)
 
 
 def _base(query: BaseUrlQuery, request: Request) -> str:

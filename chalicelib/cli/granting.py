@@ -38,7 +38,7 @@ def action(
         formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
-    parser.set_defaults(act=run)
+    parser.set_defaults(run=run)
     return parser
 
 

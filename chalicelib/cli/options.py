@@ -38,12 +38,12 @@ def command(
     subparsers: "Subparsers",
     name: str,
     *,
-    run: "Runner",
+    run: "Runner | None" = None,
     summary: str,
     description: str,
     examples: str,
 ) -> ArgumentParser:
-    """Add a command; its help ends with examples."""
+    """Add a command; its help ends with examples. One that has commands of its own needs no `run`."""
     parser: ArgumentParser = subparsers.add_parser(
         name,
         help=summary,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.container.npm import NpmServices
 
 if TYPE_CHECKING:
+    from chalicelib.services.direct import Direct
     from chalicelib.services.ingesting import Ingesting
     from chalicelib.services.jobs import Jobs
     from chalicelib.services.publishing import Publishing, Workshop
@@ -58,7 +59,25 @@ class PublishingServices(NpmServices):
         from chalicelib.services.ingesting import Ingesting
 
         limit = self.settings.limits.unpacked_size
-        return Ingesting(self.incoming, self.publishing, limit=limit, now=self._now)
+        return Ingesting(self.incoming, self.wishes, self.publishing, limit=limit, now=self._now)
+
+    @cached_property
+    def direct(self) -> "Direct":
+        """Lets clients send tarballs to the bucket themselves."""
+        from chalicelib.services.direct import INLINE_BYTES, Direct
+        from chalicelib.stores.direct import Arriving
+
+        limit = self.settings.limits.unpacked_size
+        return Direct(
+            self.wishes,
+            Arriving(self.artifact_store, self.artifact_keys),
+            self.incoming,
+            self.ingesting,
+            self.publishers,
+            limit=limit,
+            inline=INLINE_BYTES if self.settings.on_lambda else limit,
+            now=self._now,
+        )
 
     @cached_property
     def importing(self) -> "Importing":

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from chalicelib.stores.access import Publishers, Tokens
     from chalicelib.stores.advisories import Advisories
     from chalicelib.stores.artifacts import Artifacts
+    from chalicelib.stores.direct import Wishes
     from chalicelib.stores.executions import Executions
     from chalicelib.stores.heads import Heads
     from chalicelib.stores.incoming import Incoming
@@ -55,6 +56,13 @@ class Stores(Media):
         from chalicelib.stores.incoming import Incoming
 
         return Incoming(self.artifact_store, self.artifact_keys)
+
+    @cached_property
+    def wishes(self) -> "Wishes":
+        """What clients have asked for who send tarballs to the bucket themselves."""
+        from chalicelib.stores.direct import Wishes
+
+        return Wishes(self.artifact_store, self.artifact_keys)
 
     @cached_property
     def index(self) -> "Index":

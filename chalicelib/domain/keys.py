@@ -89,6 +89,15 @@ class ObjectKeys:
         """The prefix that clients upload under."""
         return f"{self.prefix}incoming/"
 
+    @property
+    def wishes(self) -> str:
+        """The prefix of what clients have asked for who send tarballs to the medium themselves; swept."""
+        return f"{self.prefix}wishes/"
+
+    def wish(self, wish_id: str) -> str:
+        """What one of them has asked for."""
+        return f"{self.wishes}{wish_id}.json"
+
     def verdict(self, upload_id: str) -> str:
         """What became of an object dropped into `incoming`."""
         return f"{self.prefix}verdicts/{upload_id}.json"
@@ -334,7 +343,7 @@ class ObjectKeys:
     @property
     def swept(self) -> tuple[str, ...]:
         """The prefixes of what may be left lying, which a bucket's lifecycle removes."""
-        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "probes", "logins")
+        rooms = ("staged", "uploads", "archives", "rendered", "incoming", "wishes", "probes", "logins")
         return tuple(f"{self.prefix}{room}/" for room in rooms)
 
     @property

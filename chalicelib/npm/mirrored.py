@@ -13,10 +13,9 @@ from urllib.parse import quote
 from pydantic_core import from_json
 
 from chalicelib.domain.document import compact_json
-from chalicelib.domain.errors import InvalidVersion
 from chalicelib.domain.head import LATEST
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.semver.versions import clean_version
+from chalicelib.domain.semver.versions import number_of
 from chalicelib.domain.tags import InvalidTag, check_tag
 from chalicelib.domain.times import moment
 from chalicelib.domain.upstream import UPSTREAM
@@ -183,19 +182,12 @@ def _versions(name: PackageName, found: Mapping[str, Any]) -> Iterator[tuple[str
     if len(found) > MAX_VERSIONS:
         raise UnusableDocument(f"it has {len(found)} versions, and at most {MAX_VERSIONS} are taken")
     for version, fields in found.items():
-        if not isinstance(fields, dict) or not _is_version(version):
+        if not isinstance(fields, dict) or number_of(version) != version:
             continue
         dist = fields.get("dist")
         is_same = fields.get("name") == name and fields.get("version") == version
         if is_same and isinstance(dist, dict) and isinstance(dist.get("tarball"), str):
             yield version, fields
-
-
-def _is_version(text: str) -> bool:
-    try:
-        return clean_version(text) == text
-    except InvalidVersion:
-        return False
 
 
 def _tags(found: Mapping[str, Any], versions: Mapping[str, Any]) -> dict[str, str]:
@@ -217,7 +209,7 @@ def _times(found: Any) -> Iterator[tuple[str, str]]:
     for version, at in found.items() if isinstance(found, dict) else ():
         if (
             isinstance(at, str)
-            and (version in {"created", "modified"} or _is_version(version))
+            and (version in {"created", "modified"} or number_of(version) == version)
             and _is_moment(at)
         ):
             yield version, at

@@ -80,6 +80,11 @@ class Packument:
     versions: Members = field(default_factory=lambda: Members(VERSIONS_A_GROUP))
     times: Members = field(default_factory=lambda: Members(TIMES_A_GROUP))
 
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether it is the upstream's."""
+        return self.facts.get("origin") == UPSTREAM
+
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Take a stored packument apart; raises StalePackument."""
@@ -198,6 +203,14 @@ def seen(data: bytes) -> Seen:
         return Seen(told["base"], told["empty"], told["facts"])
     except (KeyError, TypeError, ValueError) as error:
         raise StalePackument(str(error)) from error
+
+
+def seen_if_sound(data: bytes) -> Seen | None:
+    """Answer what a reader needs to know of stored bytes, or None for those that cannot be gone on with."""
+    try:
+        return seen(data)
+    except StalePackument:
+        return None
 
 
 def moved(data: bytes, old: str, base: str) -> bytes:

@@ -6,11 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from pydantic_core import from_json
-
-from chalicelib.domain.errors import InvalidPayload, InvalidTarball, InvalidVersion, NameMismatch
+from chalicelib.domain.errors import InvalidPayload, InvalidTarball, NameMismatch
 from chalicelib.domain.names import PackageName
-from chalicelib.domain.semver.versions import clean_version
+from chalicelib.domain.semver.versions import number_of
 from chalicelib.domain.tags import check_tag
 
 TARBALL: Final = ".tgz"
@@ -43,17 +41,6 @@ class Publication(NamedTuple):
     bundle: bytes | None
 
 
-def parse_document(body: bytes) -> dict[str, Any]:
-    """Answer the document in a request's body; raises InvalidPayload."""
-    try:
-        document = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidPayload(f"the body is not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise InvalidPayload("the body is not a JSON object")
-    return document
-
-
 def publishes(document: Mapping[str, Any]) -> bool:
     """Tell whether a document brings a tarball, and does not only change what is published."""
     return bool(document.get("_attachments"))
@@ -62,7 +49,7 @@ def publishes(document: Mapping[str, Any]) -> bool:
 def read_publication(name: PackageName, document: Mapping[str, Any]) -> Publication:
     """Answer what a document wants to be published under a name.
 
-    Raises InvalidPayload, InvalidVersion, InvalidTag, NameMismatch and IntegrityMismatch.
+    Raises InvalidPayload, InvalidTag, NameMismatch and IntegrityMismatch.
     """
     declared = document.get("name")
     if not isinstance(declared, str) or PackageName.parse(declared) != name:
@@ -74,7 +61,7 @@ def read_publication(name: PackageName, document: Mapping[str, Any]) -> Publicat
     if tarball is None:
         raise InvalidPayload(f"`_attachments` has no tarball; its name ends with `{TARBALL}`")
     _check_dist(manifest.get("dist"), tarball)
-    return Publication(name, _cleaned(version), tarball, _tag(document, version), _bundle(document))
+    return Publication(name, _number(version), tarball, _tag(document, version), _bundle(document))
 
 
 def _only(document: Mapping[str, Any], field: str, what: str) -> tuple[str, Any]:
@@ -84,11 +71,11 @@ def _only(document: Mapping[str, Any], field: str, what: str) -> tuple[str, Any]
     return next(iter(values.items()))
 
 
-def _cleaned(version: str) -> str:
-    try:
-        return clean_version(version)
-    except InvalidVersion:
-        raise InvalidPayload(f"`versions` names `{version[:100]}`, which is not a version") from None
+def _number(version: str) -> str:
+    number = number_of(version)
+    if number is None:
+        raise InvalidPayload(f"`versions` names `{version[:100]}`, which is not a version")
+    return number
 
 
 def _tag(document: Mapping[str, Any], version: str) -> str | None:

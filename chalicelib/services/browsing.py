@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from chalicelib.domain.comparison.diff import diff_versions
 from chalicelib.domain.document import Document
-from chalicelib.domain.errors import InvalidVersion, PackageNotFound, VersionNotFound
+from chalicelib.domain.errors import PackageNotFound, VersionNotFound
 from chalicelib.domain.head import Head, View
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.metadata import FileTree, Metadata, VersionDiff
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.picking import current, pick_version
-from chalicelib.domain.semver.versions import clean_version
+from chalicelib.domain.semver.versions import number_of
 from chalicelib.storage.port import ObjectNotFound
 from chalicelib.stores.artifacts import Artifacts
 from chalicelib.stores.heads import Heads
@@ -154,7 +154,7 @@ def page_of(head: Head) -> PackagePage:
 
 def _version_in(head: Head, wanted: str) -> str:
     """Answer the version that a number or a tag names; a number is never looked up as a tag."""
-    view, number = head.view, _number(wanted)
+    view, number = head.view, number_of(wanted)
     if number is not None:
         found = number if number in view.versions else None
     else:
@@ -169,10 +169,3 @@ def _line(view: View, version: str) -> ReleaseLine:
     return ReleaseLine(
         version=version, published_at=state.at, deprecated=state.deprecated, yanked=state.yanked
     )
-
-
-def _number(wanted: str) -> str | None:
-    try:
-        return clean_version(wanted)
-    except InvalidVersion:
-        return None

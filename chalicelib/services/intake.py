@@ -15,7 +15,7 @@ from chalicelib.domain.advisories.records import (
 )
 from chalicelib.domain.document import Document
 from chalicelib.domain.names import PackageName
-from chalicelib.stores.advisories import Advisories, Decide, for_each
+from chalicelib.stores.advisories import Advisories, Decide
 
 Outcome = Literal["new", "changed", "withdrawn", "older", "unchanged"]
 """What may become of a record."""
@@ -106,19 +106,16 @@ class Intake:
 
     def foretold(self) -> dict[int, Outcome]:
         """Answer what would become of each record, by its place."""
-        for name, present in self._present().items():
+        for name, present in self._advisories.read(self._wanted).items():
             self._merged(name, self._wanted[name], present)
         return self._told()
 
     def done(self) -> dict[int, Outcome]:
         """Take the records in, and answer what became of each, by its place; raises Busy."""
         # First where a record holds no more: what tells of it is the old state, which goes when the new one is written.
-        self._advisories.change(self._decisions(_dropped(self._wanted, self._present())))
+        self._advisories.change(self._decisions(_dropped(self._wanted, self._advisories.read(self._wanted))))
         self._advisories.change(self._decisions(self._wanted))
         return self._told()
-
-    def _present(self) -> dict[PackageName, PackageAdvisories]:
-        return dict(zip(self._wanted, for_each(self._advisories.get, list(self._wanted)), strict=True))
 
     def _decisions(self, additions: Additions) -> dict[PackageName, Decide]:
         def decision(name: PackageName) -> Decide:

@@ -10,12 +10,14 @@ key change.
     ├── ObjectNotFound
     ├── ObjectExists          create-only lost: the key is taken
     ├── PreconditionFailed    compare-and-swap lost: the object is not the one named
+    ├── MultipartMissing      no such multipart upload: completed, aborted, expired or never begun
+    ├── PartsRefused          an object cannot be made of the parts named
     └── StorageUnavailable    the medium failed; `retryable` says whether a repeat may help
         └── StorageUnsafe     the medium breaks a promise that writes rely on
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
@@ -60,6 +62,17 @@ class PreconditionFailed(StorageError):
         super().__init__(key, "the object has changed")
 
 
+class MultipartMissing(StorageError, LookupError):
+    """There is no such multipart upload: it was completed or aborted, has expired, or was never begun."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "no such multipart upload")
+
+
+class PartsRefused(StorageError):
+    """An object cannot be made of the parts named: one is missing, was sent again since, or is too small."""
+
+
 class StorageUnavailable(StorageError):
     """The medium failed; `retryable` says whether a repeat may help."""
 
@@ -95,6 +108,21 @@ class Prefix(NamedTuple):
     """A common prefix in a delimited listing; ends with the delimiter."""
 
     prefix: str
+
+
+class Presigned(NamedTuple):
+    """A URL that was signed, and the headers that whoever uses it must send, with these very values."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+class Part(NamedTuple):
+    """A part of a multipart upload that has arrived; `size` in bytes."""
+
+    number: int
+    size: int
+    etag: str
 
 
 class NotModified(Enum):
@@ -218,15 +246,50 @@ class ObjectStore(Protocol):
         content_length: int | None = None,
         sha256: str | None = None,
         if_absent: bool = False,
-    ) -> str | None:
+    ) -> Presigned | None:
         """Make a URL that writes the object, signed over every condition given; None where the medium cannot.
 
         `sha256` is the digest in lower-case hex.
         """
         ...
 
-    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
-        """Make a URL that writes one part of a multipart upload, or None where the medium cannot."""
+    def begin_multipart(self, key: str, *, content_type: str | None = None) -> str | None:
+        """Begin an upload whose parts others send by presigned URLs; answers its id, or None where the medium cannot.
+
+        Nothing shows under the key until it is completed. One that never is, the medium's lifecycle removes.
+        """
+        ...
+
+    def presign_part(
+        self, key: str, *, upload_id: str, part_number: int, expires: int, content_length: int | None = None
+    ) -> Presigned | None:
+        """Make a URL that writes one part of a multipart upload, or None where the medium cannot.
+
+        A part that is sent again takes the place of the one before.
+        """
+        ...
+
+    def list_parts(
+        self, key: str, *, upload_id: str, after: int = 0, limit: int | None = None
+    ) -> Sequence[Part]:
+        """Answer the parts that have arrived, ascending, with numbers greater than `after` and at most `limit`.
+
+        Up to 1,000 cost one request. Raises MultipartMissing.
+        """
+        ...
+
+    def complete_multipart(
+        self, key: str, *, upload_id: str, parts: Sequence[Part], if_absent: bool = False
+    ) -> str:
+        """Make the object of these parts and answer its ETag; raises ObjectExists as `put` does.
+
+        May be repeated: where the upload is there no more and the object is one of these very parts, that is the
+        answer. Raises MultipartMissing where it is not, and PartsRefused, after which the upload is as before.
+        """
+        ...
+
+    def abort_multipart(self, key: str, *, upload_id: str) -> None:
+        """Give up a multipart upload and remove its parts; giving up what is not there succeeds."""
         ...
 
 
@@ -306,12 +369,35 @@ class Unaddressed:
         content_length: int | None = None,
         sha256: str | None = None,
         if_absent: bool = False,
-    ) -> str | None:
+    ) -> Presigned | None:
         """Answer None."""
         check_key(key)
         return None
 
-    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
+    def begin_multipart(self, key: str, *, content_type: str | None = None) -> str | None:
         """Answer None."""
         check_key(key)
         return None
+
+    def presign_part(
+        self, key: str, *, upload_id: str, part_number: int, expires: int, content_length: int | None = None
+    ) -> Presigned | None:
+        """Answer None."""
+        check_key(key)
+        return None
+
+    def list_parts(
+        self, key: str, *, upload_id: str, after: int = 0, limit: int | None = None
+    ) -> Sequence[Part]:
+        """Raise MultipartMissing."""
+        raise MultipartMissing(check_key(key))
+
+    def complete_multipart(
+        self, key: str, *, upload_id: str, parts: Sequence[Part], if_absent: bool = False
+    ) -> str:
+        """Raise MultipartMissing."""
+        raise MultipartMissing(check_key(key))
+
+    def abort_multipart(self, key: str, *, upload_id: str) -> None:
+        """Do nothing."""
+        check_key(key)

@@ -10,7 +10,7 @@ Bytes are compared and not ETags, which are no digests under KMS or multipart.
 import random
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from hashlib import sha256 as new_sha256
 from heapq import merge
@@ -24,6 +24,7 @@ from chalicelib.settings import InvalidSettings, Settings
 from chalicelib.storage.bucket.access import Access
 from chalicelib.storage.bucket.client import connect
 from chalicelib.storage.bucket.multipart import Upload, equal_sizes, growing_sizes, regrouped
+from chalicelib.storage.bucket.parts import Multiparts
 from chalicelib.storage.bucket.patience import FAILURES, code, status
 from chalicelib.storage.bucket.reading import Reader, etag_of, is_etag, quoted
 from chalicelib.storage.diagnosis import Expectations, Finding
@@ -33,8 +34,10 @@ from chalicelib.storage.port import (
     ObjectExists,
     ObjectInfo,
     ObjectNotFound,
+    Part,
     PreconditionFailed,
     Prefix,
+    Presigned,
     StoredObject,
     can_begin_key,
     check_conditions,
@@ -44,6 +47,13 @@ from chalicelib.storage.port import (
 PART_BYTES: Final = 8 << 20
 MOST_COPIED_AT_ONCE: Final = 5 << 30
 PAGE: Final = 1_000
+HEADERS: Final = {
+    "ContentType": "Content-Type",
+    "ContentLength": "Content-Length",
+    "ChecksumSHA256": "x-amz-checksum-sha256",
+    "IfNoneMatch": "If-None-Match",
+}
+"""The headers that a signed URL is to be used with, by what the SDK calls them."""
 
 
 class S3Store:
@@ -71,6 +81,7 @@ class S3Store:
         self.bucket = bucket
         self._access = Access(client, bucket, sleep=sleep, jitter=jitter)
         self._reader = Reader(self._access)
+        self._multiparts = Multiparts(self._access, self._reader)
         self._part_bytes = part_bytes
         self._part_sizes = equal_sizes if equal_parts else growing_sizes
         self._most_copied_at_once = most_copied_at_once
@@ -191,26 +202,43 @@ class S3Store:
         content_length: int | None = None,
         sha256: str | None = None,
         if_absent: bool = False,
-    ) -> str | None:
-        """Make a URL that writes the object; the client must send each condition as a header, as it was
-        signed.
-
-        They are Content-Type, Content-Length, x-amz-checksum-sha256 (the digest in base64) and
-        `If-None-Match: *`.
-        """
-        return self._presign(
-            "put_object",
-            key,
-            expires,
+    ) -> Presigned | None:
+        """Make a URL that writes the object; each condition is a header, as it was signed."""
+        signed = _given(
             ContentType=content_type,
             ContentLength=content_length,
             ChecksumSHA256=None if sha256 is None else b64encode(bytes.fromhex(sha256)).decode(),
             IfNoneMatch="*" if if_absent else None,
         )
+        return Presigned(self._presign("put_object", key, expires, **signed), headers_of(signed))
 
-    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
+    def begin_multipart(self, key: str, *, content_type: str | None = None) -> str | None:
+        """Begin an upload whose parts others send."""
+        return self._multiparts.begin(check_key(key), content_type)
+
+    def presign_part(
+        self, key: str, *, upload_id: str, part_number: int, expires: int, content_length: int | None = None
+    ) -> Presigned | None:
         """Make a URL that writes one part of a multipart upload."""
-        return self._presign("upload_part", key, expires, UploadId=upload_id, PartNumber=part_number)
+        signed = _given(ContentLength=content_length)
+        named = {"UploadId": upload_id, "PartNumber": part_number}
+        return Presigned(self._presign("upload_part", key, expires, **named, **signed), headers_of(signed))
+
+    def list_parts(
+        self, key: str, *, upload_id: str, after: int = 0, limit: int | None = None
+    ) -> Sequence[Part]:
+        """Answer the parts that have arrived."""
+        return self._multiparts.parts(check_key(key), upload_id, after, limit)
+
+    def complete_multipart(
+        self, key: str, *, upload_id: str, parts: Sequence[Part], if_absent: bool = False
+    ) -> str:
+        """Make the object of these parts."""
+        return self._multiparts.complete(check_key(key), upload_id, parts, if_absent=if_absent)
+
+    def abort_multipart(self, key: str, *, upload_id: str) -> None:
+        """Give up a multipart upload."""
+        self._multiparts.abort(check_key(key), upload_id)
 
     def place(self) -> dict[str, str]:
         """Answer the bucket, and the address of the service that has it."""
@@ -285,6 +313,11 @@ class S3Store:
     def _presign(self, operation: str, key: str, expires: int, **parameters: Any) -> str:
         params = {"Bucket": self.bucket, "Key": check_key(key), **_given(**parameters)}
         return str(self.client.generate_presigned_url(operation, Params=params, ExpiresIn=expires))
+
+
+def headers_of(signed: Mapping[str, Any]) -> dict[str, str]:
+    """Answer the headers of the arguments that a URL was signed over."""
+    return {HEADERS[name]: str(value) for name, value in signed.items()}
 
 
 def _given(**arguments: Any) -> dict[str, Any]:

@@ -4,17 +4,15 @@ The names are written before the documents, so whatever a worker leaves half don
 not find. Neither is ever removed.
 """
 
-import random
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from chalicelib.domain.advisories.digests import NameDigests
 from chalicelib.domain.advisories.records import PackageAdvisories
-from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.names import PackageName
+from chalicelib.storage.contending import attempts
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import ObjectInfo, ObjectStore
 from chalicelib.stores.documents import ReplacedDocuments
 
@@ -25,8 +23,6 @@ OCTETS: Final = "application/octet-stream"
 SWAP_ATTEMPTS: Final = 20
 LONGEST_PAUSE_SECONDS: Final = 0.4
 
-Asked = TypeVar("Asked")
-Found = TypeVar("Found")
 Decide = Callable[[PackageAdvisories], PackageAdvisories | None]
 
 
@@ -56,8 +52,12 @@ class Advisories:
         read = self._names.get(self._keys.advisory_names)
         if read is None:
             return {}
-        known = [name for name in names if read.document.hold(name)]
-        return dict(zip(known, for_each(self.get, known), strict=True))
+        return self.read([name for name in names if read.document.hold(name)])
+
+    def read(self, names: Iterable[PackageName]) -> dict[PackageName, PackageAdvisories]:
+        """Answer what there is of each of some packages; one read a package, many of them at once."""
+        wanted = list(names)
+        return dict(zip(wanted, in_parallel(self.get, wanted, most=PARALLEL_CALLS), strict=True))
 
     def change(self, changes: Mapping[PackageName, Decide]) -> None:
         """Replace each package's document by what is decided about it, unless that is None; many of them at once.
@@ -67,52 +67,36 @@ class Advisories:
         if not changes:
             return
         self._announce(changes)
-        for_each(lambda name: self._change(name, changes[name]), list(changes))
+        in_parallel(lambda name: self._change(name, changes[name]), changes, most=PARALLEL_CALLS)
 
     def _change(self, name: PackageName, decide: Decide) -> None:
-        key = self._keys.package_advisories(name)
-
-        def tried() -> bool:
-            read = self._documents.get(key)
-            wanted = decide(read.document if read else PackageAdvisories(name=name))
-            return wanted is None or self._documents.swap(key, wanted, wanted.to_bytes(), read)
-
-        _patiently(tried, name)
+        self._documents.change(
+            self._keys.package_advisories(name),
+            lambda present: decide(present or PackageAdvisories(name=name)),
+            PackageAdvisories.to_bytes,
+            attempts=attempts(SWAP_ATTEMPTS, longest=LONGEST_PAUSE_SECONDS),
+            name=name,
+        )
 
     def _announce(self, names: Iterable[PackageName]) -> None:
         """Make names known, and with the first ones all that documents are left of."""
         names = list(names)
-        key = self._keys.advisory_names
 
-        def tried() -> bool:
-            read = self._names.get(key)
-            if read and all(map(read.document.hold, names)):
-                return True
-            present = read.document if read else NameDigests().with_names(self._stored())
-            wanted = present.with_names(names)
-            return self._names.swap(key, wanted, wanted.data, read)
+        def decide(known: NameDigests | None) -> NameDigests | None:
+            if known is not None and all(map(known.hold, names)):
+                return None
+            return (known or NameDigests().with_names(self._stored())).with_names(names)
 
-        _patiently(tried, "the list of packages with advisories")
+        self._names.change(
+            self._keys.advisory_names,
+            decide,
+            lambda wanted: wanted.data,
+            attempts=attempts(SWAP_ATTEMPTS, longest=LONGEST_PAUSE_SECONDS),
+            name="the list of packages with advisories",
+        )
 
     def _stored(self) -> Iterable[str]:
         room = self._keys.advisories
         for info in self._store.list(room):
             if isinstance(info, ObjectInfo):
                 yield info.key.removeprefix(room).removesuffix(".json")
-
-
-def for_each(call: Callable[[Asked], Found], asked: Sequence[Asked]) -> list[Found]:
-    """Answer what a call says to each, in their order, many calls at the same time; raises what one of them raised."""
-    if len(asked) <= 1:
-        return [call(each) for each in asked]
-    with ThreadPoolExecutor(min(PARALLEL_CALLS, len(asked))) as pool:
-        return list(pool.map(call, asked))
-
-
-def _patiently(tried: Callable[[], bool], name: str) -> None:
-    """Try a swap until it is done; raises Busy."""
-    for _ in range(SWAP_ATTEMPTS):
-        if tried():
-            return
-        time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter needs no secrecy
-    raise Busy(name)

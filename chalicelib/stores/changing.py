@@ -1,12 +1,10 @@
 """Documents that are changed by compare-and-swap, over a store."""
 
-import random
-import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.document import Document
-from chalicelib.domain.errors import Busy
+from chalicelib.storage.contending import attempts
 from chalicelib.storage.port import ObjectStore
 from chalicelib.stores.documents import ReplacedDocuments
 
@@ -37,13 +35,5 @@ class Changeable(Generic[Kept]):
 
         What another writer has replaced in between is decided again. Raises Busy, and whatever `decide` raises.
         """
-        for _ in range(SWAP_ATTEMPTS):
-            read = self._documents.get(key)
-            present = read.document if read else None
-            wanted = decide(present)
-            if wanted is None:
-                return present
-            if self._documents.swap(key, wanted, wanted.to_bytes(), read):
-                return wanted
-            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter needs no secrecy
-        raise Busy(name)
+        tries = attempts(SWAP_ATTEMPTS, longest=LONGEST_PAUSE_SECONDS)
+        return self._documents.change(key, decide, Document.to_bytes, attempts=tries, name=name)

@@ -1,6 +1,5 @@
 """Package heads: read through a cache that revalidates, changed by compare-and-swap."""
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from itertools import chain
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.head import Change, Event, Head, Segment, append, as_of, spill
 from chalicelib.domain.keys import ObjectKeys
+from chalicelib.storage.contending import Contention
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectStore, StorageUnavailable
 from chalicelib.stores.documents import JSON, Read, ReplacedDocuments
@@ -16,8 +16,6 @@ from chalicelib.stores.documents import JSON, Read, ReplacedDocuments
 CACHE_BYTES = 64 << 20
 PATIENCE_SECONDS = 24.0
 """How long a lost swap is retried: less than the 29 seconds after which a gateway gives up."""
-FIRST_PAUSE_SECONDS = 0.02
-LONGEST_PAUSE_SECONDS = 1.0
 
 Decide = Callable[[Head], Change | Sequence[Change] | None]
 
@@ -81,8 +79,7 @@ class Heads:
         A swap that another writer won is decided again from what that writer left. Raises Busy when too many
         writers contend for too long, and whatever `decide` raises.
         """
-        started = time.monotonic()
-        pause = FIRST_PAUSE_SECONDS
+        contention = Contention(self._patience, sleep=self._sleep)
         tried: Event | None = None
         while True:
             read = self._documents.known(self._keys.head(name)) if just_read else self._read(name)
@@ -102,10 +99,8 @@ class Heads:
             if just_read:
                 just_read = False
                 continue
-            if time.monotonic() - started > self._patience:
+            if not contention.waits():
                 raise Busy(name)
-            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter needs no secrecy
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _read(self, name: str) -> Read[Head] | None:
         key = self._keys.head(name)

@@ -25,7 +25,7 @@ from chalicelib.stores.documents import JSON, ImmutableDocuments, ReplacedDocume
 FOLD_AT = 64
 """How many entries the tail may hold before a writer folds it into the shards."""
 FOLD_AT_MOST = 1000
-CACHE_BYTES = 32 << 20
+CACHE_BYTES = 96 << 20
 READ_ATTEMPTS = 3
 
 Answer = TypeVar("Answer")

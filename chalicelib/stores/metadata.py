@@ -5,7 +5,7 @@ from chalicelib.domain.metadata import Metadata
 from chalicelib.storage.port import ObjectStore
 from chalicelib.stores.documents import ImmutableDocuments
 
-CACHE_BYTES = 32 << 20
+CACHE_BYTES = 16 << 20
 
 
 class MetadataStore:

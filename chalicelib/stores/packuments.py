@@ -36,8 +36,14 @@ class PackumentStore:
         self._keys = keys
         self._cache: Cache[StoredPackument] = Cache(CACHE_BYTES)
 
-    def get(
-        self, name: str, form: str, *, known: str | None = None
+    def get(self, name: str, form: str) -> StoredPackument | None:
+        """Answer a packument as it is now, or None."""
+        found = self.get_unless(name, form, None)
+        assert found is not NOT_MODIFIED, "nothing was said to be known"
+        return found
+
+    def get_unless(
+        self, name: str, form: str, known: str | None
     ) -> StoredPackument | Literal[NotModified.NOT_MODIFIED] | None:
         """Answer a packument as it is now, or None; NOT_MODIFIED while it has the ETag `known`."""
         key = self._keys.packument(name, form)

@@ -216,7 +216,7 @@ def test_an_upload_that_cannot_be_handled_does_not_keep_the_next_one_from_it(
     keys = [drop(world, "bad", package("1.0.0")), drop(world, "good", package("1.0.1"))]
     ingest = world.container.ingesting.ingest
 
-    def failing(key: str, publisher: str | None, **told: str | None) -> Any:
+    def failing(key: str, publisher: str | None, **told: Any) -> Any:
         if "bad" in key:
             raise RuntimeError("a bug")
         return ingest(key, publisher, **told)

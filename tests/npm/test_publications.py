@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.errors import InvalidPayload, NameMismatch, PrismError
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.tags import InvalidTag
-from chalicelib.npm.publications import IntegrityMismatch, parse_document, publishes, read_publication
+from chalicelib.npm.publications import IntegrityMismatch, publishes, read_publication
 
 TARBALL: Final = b"a tarball, as far as this is concerned"
 NAME: Final = PackageName.parse("@acme/demo")
@@ -149,26 +149,6 @@ def test_a_provenance_bundle_comes_along() -> None:
     document = sent(_attachments={"x.tgz": attachment(), "x.sigstore": bundle})
 
     assert read_publication(NAME, document).bundle == '{"a": "ü"}'.encode()
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(b"", id="nothing"),
-        pytest.param(b"[]", id="a list"),
-        pytest.param(b'"x"', id="a text"),
-        pytest.param(b"{", id="cut off"),
-        pytest.param(b'{"a": NaN}', id="NaN"),
-        pytest.param(b'{"a": Infinity}', id="infinity"),
-        pytest.param(b'{"a": "\\ud800"}', id="half a surrogate pair"),
-        pytest.param(b'{"a": "\xff"}', id="not UTF-8"),
-        pytest.param(b'{"a": ' * 1000 + b"1" + b"}" * 1000, id="nested without end"),
-        pytest.param(b'{"a": ' + b"[" * 100_000, id="open without end"),
-    ],
-)
-def test_a_body_that_is_no_document_is_refused(body: bytes) -> None:
-    with pytest.raises(InvalidPayload):
-        parse_document(body)
 
 
 @pytest.mark.parametrize("attachments", [None, {}, [], ""])

@@ -14,7 +14,7 @@ from chalicelib.domain.executions.records import Job
 from chalicelib.domain.manifest import Publisher
 from chalicelib.domain.names import PackageName
 from chalicelib.services.publishing import Published, PublishRequest
-from chalicelib.storage.port import NOT_MODIFIED, ObjectNotFound, StorageUnavailable
+from chalicelib.storage.port import ObjectNotFound, StorageUnavailable
 from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
 from tests.sigstore import SLSA, Sigstore, statement
 from tests.worlds import ALICE, World, memory_world, package
@@ -72,7 +72,6 @@ def told(world: World) -> Any:
     """Answer what a packument of the registry tells of the version's attestations."""
     found = world.fresh().packuments.get(NAME, "full")
     assert found is not None
-    assert found is not NOT_MODIFIED
     version = json.loads(gzip.decompress(found.data))["versions"][VERSION]
     document = world.fresh().npm_reading.version(NAME, VERSION, base="http://localhost:8000/npm/")
     assert json.loads(document)["dist"] == version["dist"]

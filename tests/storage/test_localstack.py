@@ -138,9 +138,18 @@ class Answered:
 
 def signed(store: S3Store, key: str = "a") -> str:
     """Answer a URL that writes BODY once, under every condition."""
-    url = store.presign_put(key, expires=60, **CONDITIONS)
-    assert url is not None
-    return url
+    found = store.presign_put(key, expires=60, **CONDITIONS)
+    assert found is not None
+    return found.url
+
+
+def part_url(store: S3Store, upload: dict[str, str], number: int = 1, *, length: int | None = None) -> str:
+    """Answer a URL that writes a part of an upload."""
+    found = store.presign_part(
+        "a", upload_id=upload["UploadId"], part_number=number, expires=60, content_length=length
+    )
+    assert found is not None
+    return found.url
 
 
 class TestPresignedWrites:
@@ -224,7 +233,7 @@ class TestPresignedParts:
         sent = [b"x" * (5 << 20), b"tail"]
         parts = []
         for number, body in enumerate(sent, start=1):
-            url = store.presign_part("a", upload_id=upload["UploadId"], part_number=number, expires=60)
+            url = part_url(store, upload, number)
             answered = Answered("PUT", url, body)
             parts.append({"PartNumber": number, "ETag": answered.headers["ETag"]})
         direct.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
@@ -242,11 +251,18 @@ class TestPresignedParts:
     def test_a_url_for_another_part_is_refused(
         self, store: S3Store, direct: Any, upload: dict[str, str], old: str, new: str
     ) -> None:
-        url = store.presign_part("a", upload_id=upload["UploadId"], part_number=1, expires=60) or ""
+        url = part_url(store, upload)
         assert old in url
 
         assert Answered("PUT", url.replace(old, new), BODY).status == 403
         assert "Parts" not in direct.list_parts(**upload)
+
+    @pytest.mark.parametrize(("body", "status"), [(b"tail", 200), (b"tails", 403), (b"", 403)])
+    def test_a_part_of_another_length_is_refused(
+        self, store: S3Store, direct: Any, upload: dict[str, str], body: bytes, status: int
+    ) -> None:
+        assert Answered("PUT", part_url(store, upload, length=4), body).status == status
+        assert ("Parts" in direct.list_parts(**upload)) == (status == 200)
 
 
 class TestPresignedReads:
@@ -305,4 +321,5 @@ class TestPresignedReads:
         time.sleep(2)
 
         assert Answered("GET", read).status == 403
-        assert Answered("PUT", write, BODY, **HEADERS).status == 403
+        assert write is not None
+        assert Answered("PUT", write.url, BODY, **HEADERS).status == 403

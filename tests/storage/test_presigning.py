@@ -18,7 +18,7 @@ from chalicelib.settings import R2Settings, S3Settings
 from chalicelib.storage.bucket.client import connect
 from chalicelib.storage.bucket.signing import LONG_SECONDS, STEADY_SECONDS, rounded
 from chalicelib.storage.disposition import content_disposition
-from chalicelib.storage.port import InvalidKey
+from chalicelib.storage.port import InvalidKey, Presigned
 from chalicelib.storage.r2 import R2Store, as_s3
 from chalicelib.storage.s3 import S3Store
 
@@ -67,9 +67,9 @@ def signature(method: str, url: SplitResult, headers: dict[str, str]) -> str:
     return hmac.digest(key, to_sign.encode(), "sha256").hex()
 
 
-def parsed(url: str | None) -> tuple[SplitResult, dict[str, str]]:
-    assert url is not None
-    parts = urlsplit(url)
+def parsed(signed: Presigned | str | None) -> tuple[SplitResult, dict[str, str]]:
+    assert signed is not None
+    parts = urlsplit(signed if isinstance(signed, str) else signed.url)
     return parts, dict(parse_qsl(parts.query, keep_blank_values=True))
 
 
@@ -157,6 +157,23 @@ def test_a_part_is_signed_for_its_upload_and_number(store: S3Store) -> None:
     assert query["X-Amz-Signature"] == signature("PUT", url, {})
 
 
+def test_a_part_may_be_signed_for_its_length(store: S3Store) -> None:
+    url, query = parsed(store.presign_part("a", upload_id="u", part_number=7, expires=60, content_length=4))
+
+    assert query["X-Amz-SignedHeaders"] == "content-length;host"
+    assert query["X-Amz-Signature"] == signature("PUT", url, {"content-length": "4"})
+
+
+def test_the_headers_to_be_sent_are_told(store: S3Store) -> None:
+    write = store.presign_put("a", expires=60, **CONDITIONS)
+    part = store.presign_part("a", upload_id="u", part_number=1, expires=60, content_length=4)
+    assert write is not None
+    assert part is not None
+
+    assert {name.lower(): value for name, value in write.headers.items()} == HEADERS
+    assert part.headers == {"Content-Length": "4"}
+
+
 def test_a_key_that_can_name_nothing_is_not_signed(store: S3Store) -> None:
     with pytest.raises(InvalidKey):
         store.presign_get("../a", expires=60)
@@ -193,10 +210,9 @@ def test_a_download_is_named_for_old_clients_and_new_ones(filename: str, expecte
 
 def test_the_emulator_takes_what_was_signed(direct: Any, bucket: str) -> None:
     store = S3Store(direct, bucket)
-    write = Request(
-        store.presign_put("a/b c", expires=60, **CONDITIONS) or "", b"body", HEADERS, method="PUT"
-    )
-    with urlopen(write) as answer:
+    signed = store.presign_put("a/b c", expires=60, **CONDITIONS)
+    assert signed is not None
+    with urlopen(Request(signed.url, b"body", dict(signed.headers), method="PUT")) as answer:
         assert answer.status == 200
 
     with urlopen(store.presign_get("a/b c", expires=60, filename="b.tgz") or "") as answer:
@@ -213,9 +229,10 @@ def test_parts_can_be_sent_to_the_emulator(direct: Any, bucket: str) -> None:
         "Key": "a",
         "UploadId": direct.create_multipart_upload(Bucket=bucket, Key="a")["UploadId"],
     }
-    url = store.presign_part("a", upload_id=upload["UploadId"], part_number=1, expires=60)
+    signed = store.presign_part("a", upload_id=upload["UploadId"], part_number=1, expires=60)
+    assert signed is not None
     octets = {"Content-Type": "application/octet-stream"}
-    with urlopen(Request(url or "", b"body", octets, method="PUT")) as answer:
+    with urlopen(Request(signed.url, b"body", octets, method="PUT")) as answer:
         part = {"PartNumber": 1, "ETag": answer.headers["ETag"]}
     direct.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]})
 

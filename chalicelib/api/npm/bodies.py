@@ -1,4 +1,4 @@
-"""JSON bodies as npm's clients send them: plain or in gzip, and never larger inside than was agreed."""
+"""JSON bodies as npm's clients send them, and never larger than was agreed; some may come in gzip."""
 
 import zlib
 from typing import Any, Final
@@ -7,7 +7,8 @@ from pydantic_core import from_json
 
 from chalicelib.api.errors import UnsupportedMediaType
 from chalicelib.api.requests import Request
-from chalicelib.domain.errors import InvalidPayload, PrismError, TooLarge
+from chalicelib.container import container
+from chalicelib.domain.errors import InvalidPayload, PayloadTooLarge, PrismError, TooLarge
 
 GZIP: Final = b"\x1f\x8b"
 KNOWN_ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip"})
@@ -39,6 +40,25 @@ class UnsupportedEncoding(UnsupportedMediaType):
         )
 
 
+def document_of(request: Request) -> dict[str, Any]:
+    """Answer the document in a request; raises InvalidPayload, and PayloadTooLarge telling what works instead."""
+    limit = container().settings.limits.payload
+    if len(request.body) > limit:
+        raise PayloadTooLarge(limit, len(request.body))
+    document = json_value(request.body)
+    if not isinstance(document, dict):
+        raise InvalidPayload("the body is not a JSON object")
+    return document
+
+
+def text_of(request: Request) -> str:
+    """Answer the one text that a request's JSON body is; raises InvalidPayload."""
+    text = json_value(request.body)
+    if not isinstance(text, str):
+        raise InvalidPayload('the body is not a JSON text such as `"1.0.0"`')
+    return text
+
+
 def json_body(request: Request, *, limit: int) -> Any:
     """Answer the JSON value that a body holds, of at most `limit` bytes once inflated.
 
@@ -51,6 +71,11 @@ def json_body(request: Request, *, limit: int) -> Any:
     data = _inflated(request.body, limit) if request.body.startswith(GZIP) else request.body
     if len(data) > limit:
         raise InflatedTooLarge(limit)
+    return json_value(data)
+
+
+def json_value(data: bytes) -> Any:
+    """Answer the value in JSON; raises InvalidPayload, for NaN and infinities too."""
     try:
         return from_json(data, allow_inf_nan=False)
     except ValueError as error:

@@ -4,13 +4,13 @@ import hashlib
 from http import HTTPStatus
 from typing import Any
 
-from chalicelib.api.answers import Answer, json_answer, not_modified, redirect
+from chalicelib.api.answers import Answer, entity_tags, json_answer, not_modified, redirect
+from chalicelib.api.npm.bodies import document_of
 from chalicelib.api.npm.requests import (
     ABBREVIATED,
     ALWAYS_ASKED,
     accepts_gzip,
     base_of,
-    document_of,
     form_of,
     is_exact,
 )
@@ -48,6 +48,8 @@ from chalicelib.stores.artifacts import INLINE_BYTES
 routes = Routes(tag="npm")
 
 JSON = "application/json"
+PLAIN = "-plain"
+"""What the ETag of a packument ends with that is not compressed."""
 CHANGED = (
     Busy,
     InvalidName,
@@ -214,15 +216,10 @@ def remove_tarball(request: Request) -> Answer:
     return _changed(head)
 
 
-PLAIN = "-plain"
-"""What the ETag of a packument ends with that is not compressed."""
-
-
 def _known(request: Request) -> str | None:
     """Answer the one ETag that a client has; of several, or none, nothing can be made before reading."""
-    condition = request.headers.get("if-none-match", "").strip().removeprefix("W/")
-    quoted = len(condition) > 2 and condition.startswith('"') and condition.find('"', 1) == len(condition) - 1
-    return condition[1:-1] if quoted else None
+    tags = entity_tags(request.headers.get("if-none-match", ""))
+    return tags[0] if len(tags) == 1 else None
 
 
 def _shown(request: Request, data: bytes, etag: str, content_type: str, *, plain: bool) -> Answer:

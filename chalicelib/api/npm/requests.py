@@ -1,17 +1,12 @@
-"""What the routes of the npm protocol read of a request in the same way."""
+"""What the routes of the npm protocol read of a request's path and headers in the same way."""
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
-
-from pydantic_core import from_json
+from typing import Final
 
 from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request
-from chalicelib.container import container
-from chalicelib.domain.errors import InvalidPayload, PayloadTooLarge
-from chalicelib.npm.publications import parse_document
 from chalicelib.npm.versions import Form
 
 ALWAYS_ASKED: Final = "public, max-age=0, must-revalidate"
@@ -58,22 +53,3 @@ def quality(parameters: str) -> float:
         return float(found[1]) if found else 1.0
     except ValueError:
         return 1.0
-
-
-def text_of(request: Request) -> str:
-    """Answer the one text that a request's JSON body is; raises InvalidPayload."""
-    try:
-        text = from_json(request.body)
-    except ValueError as error:
-        raise InvalidPayload(f"the body is not JSON: {error}") from None
-    if not isinstance(text, str):
-        raise InvalidPayload('the body is not a JSON text such as `"1.0.0"`')
-    return text
-
-
-def document_of(request: Request) -> dict[str, Any]:
-    """Answer the document in a request; raises InvalidPayload, and PayloadTooLarge telling what works instead."""
-    limit = container().settings.limits.payload
-    if len(request.body) > limit:
-        raise PayloadTooLarge(limit, len(request.body))
-    return parse_document(request.body)

@@ -1,7 +1,8 @@
 """Dist-tags, and who may see and change a package, as npm's clients ask for them."""
 
 from chalicelib.api.answers import Answer, json_answer
-from chalicelib.api.npm.requests import ALWAYS_ASKED, is_exact, text_of
+from chalicelib.api.npm.bodies import text_of
+from chalicelib.api.npm.requests import ALWAYS_ASKED, is_exact
 from chalicelib.api.payloads import actor
 from chalicelib.api.queries import package_name
 from chalicelib.api.requests import Request

@@ -1,6 +1,5 @@
 """The commands, in the order the help lists them; one line each."""
 
-from argparse import Namespace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.cli.commands import (
@@ -31,8 +30,6 @@ from chalicelib.cli.commands import (
     whoami,
     yank,
 )
-from chalicelib.cli.environment import Environment
-from chalicelib.cli.exits import ExitStatus
 
 if TYPE_CHECKING:
     from chalicelib.cli.options import Subparsers
@@ -42,10 +39,7 @@ class Command(Protocol):
     """What a command's module holds."""
 
     def register(self, subparsers: "Subparsers") -> None:
-        """Declare the command's arguments."""
-
-    def run(self, args: Namespace, env: Environment) -> ExitStatus:
-        """Do what was asked."""
+        """Declare the command's arguments, and what does what they ask for."""
 
 
 COMMANDS: Final[tuple[Command, ...]] = (

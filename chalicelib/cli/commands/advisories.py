@@ -49,7 +49,6 @@ def register(subparsers: "Subparsers") -> None:
     parser = command(
         subparsers,
         "advisories",
-        run=run,
         summary="take in security advisories, and list them",
         description=DESCRIPTION,
         examples=f"{IMPORT.strip()}\n{LIST.strip()}",
@@ -68,12 +67,6 @@ def register(subparsers: "Subparsers") -> None:
     add_json(listing)
     for each in (taking, listing):
         add_registry(each)
-
-
-def run(args: Namespace, env: Environment) -> ExitStatus:
-    """Do what was asked with advisories."""
-    status: ExitStatus = args.act(args, env)
-    return status
 
 
 def _import(args: Namespace, env: Environment) -> ExitStatus:

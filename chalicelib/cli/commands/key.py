@@ -31,7 +31,6 @@ def register(subparsers: "Subparsers") -> None:
     parser = command(
         subparsers,
         "key",
-        run=run,
         summary="list and rotate the keys that versions are signed with",
         description=DESCRIPTION,
         examples=f"{LIST}\n{ROTATE}",
@@ -42,12 +41,6 @@ def register(subparsers: "Subparsers") -> None:
     for each in (listing, rotate):
         add_registry(each)
         add_json(each)
-
-
-def run(args: Namespace, env: Environment) -> ExitStatus:
-    """Do what was asked with the keys."""
-    status: ExitStatus = args.act(args, env)
-    return status
 
 
 def _list(args: Namespace, env: Environment) -> ExitStatus:

@@ -33,7 +33,6 @@ def register(subparsers: "Subparsers") -> None:
     parser = command(
         subparsers,
         "publisher",
-        run=run,
         summary="list, allow and remove trusted publishers",
         description=DESCRIPTION,
         examples=f"{LIST}\n{ALLOW.strip()}\n{REMOVE}",
@@ -48,12 +47,6 @@ def register(subparsers: "Subparsers") -> None:
     for each in (listing, allow, remove):
         add_registry(each)
         add_json(each)
-
-
-def run(args: Namespace, env: Environment) -> ExitStatus:
-    """Do what was asked with the list."""
-    status: ExitStatus = args.act(args, env)
-    return status
 
 
 def _list(args: Namespace, env: Environment) -> ExitStatus:

@@ -30,7 +30,6 @@ def register(subparsers: "Subparsers") -> None:
     parser = command(
         subparsers,
         "token",
-        run=run,
         summary="make, list and revoke tokens",
         description=DESCRIPTION,
         examples=f"{CREATE.strip()}\n{LIST}\n{REVOKE}",
@@ -63,12 +62,6 @@ def register(subparsers: "Subparsers") -> None:
     for each in (create, listing, revoke):
         add_registry(each)
         add_json(each)
-
-
-def run(args: Namespace, env: Environment) -> ExitStatus:
-    """Do what was asked with tokens."""
-    status: ExitStatus = args.act(args, env)
-    return status
 
 
 def _create(args: Namespace, env: Environment) -> ExitStatus:

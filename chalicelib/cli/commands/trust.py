@@ -35,7 +35,6 @@ def register(subparsers: "Subparsers") -> None:
     parser = command(
         subparsers,
         "trust",
-        run=run,
         summary="show and set whom the provenance of packages is to be signed by",
         description=DESCRIPTION,
         examples=f"{SHOW.strip()}\n{SET}\n{RESET}",
@@ -48,12 +47,6 @@ def register(subparsers: "Subparsers") -> None:
     for each in (shown, setting, reset):
         add_registry(each)
         add_json(each)
-
-
-def run(args: Namespace, env: Environment) -> ExitStatus:
-    """Do what was asked with the trusted root."""
-    status: ExitStatus = args.act(args, env)
-    return status
 
 
 def _show(args: Namespace, env: Environment) -> ExitStatus:

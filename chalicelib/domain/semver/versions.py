@@ -64,6 +64,14 @@ def clean_version(text: str, *, loose: bool = False) -> str:
     return f"{number}-{normal_prerelease(prerelease)}" if prerelease else number
 
 
+def number_of(text: str, *, loose: bool = False) -> str | None:
+    """Answer the number a version is published under, or None for a text that is no version."""
+    try:
+        return clean_version(text, loose=loose)
+    except InvalidVersion:
+        return None
+
+
 def parse_version(text: str) -> "semver.Version":
     """Answer the parts of a version that npm's `semver.valid` accepts; raises InvalidVersion."""
     import semver  # noqa: PLC0415 - costs a cold start 10 ms, and only callers that want the parts need it

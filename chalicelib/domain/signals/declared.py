@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chalicelib.domain.errors import InvalidVersion
 from chalicelib.domain.facts.licences import declared_licence, licence_files
 from chalicelib.domain.facts.needs import GROUPS
-from chalicelib.domain.semver.versions import clean_version
+from chalicelib.domain.semver.versions import number_of
 from chalicelib.domain.signals.inspection import Inspection
 from chalicelib.domain.signals.rule import Observation, rule, shown
 
@@ -100,7 +99,7 @@ def manifest_confusion(inspection: Inspection) -> Iterator[Observation]:
     name, version = str(package_json.get("name", "")), str(package_json.get("version", ""))
     if name.strip().lower() != inspection.name:
         yield _declared(f"the name inside is {shown(name)} and not `{inspection.name}`")
-    if _clean(version) != _clean(inspection.version):
+    if number_of(version, loose=True) != number_of(inspection.version, loose=True):
         yield _declared(f"the version inside is {shown(version)} and not `{inspection.version}`")
     try:
         repeated = _repeated_keys(inspection.package.read(PACKAGE_JSON))
@@ -140,13 +139,6 @@ def _dependencies(inspection: Inspection, kind: str, problem: str) -> Iterator[O
 
 def _unbounded(spec: str) -> bool:
     return spec.strip() in {"", "*", "x", "X", "latest", ">=0", ">=0.0.0"}
-
-
-def _clean(version: str) -> str | None:
-    try:
-        return clean_version(version, loose=True)
-    except InvalidVersion:
-        return None
 
 
 def _repeated_keys(data: bytes) -> list[str]:

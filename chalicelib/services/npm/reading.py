@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain.document import compact_json
-from chalicelib.domain.errors import InvalidVersion, PackageNotFound, VersionNotFound
+from chalicelib.domain.errors import PackageNotFound, VersionNotFound
 from chalicelib.domain.head import LATEST, Head
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import PackagePatterns
 from chalicelib.domain.picking import current
-from chalicelib.domain.semver.versions import clean_version
+from chalicelib.domain.semver.versions import number_of
 from chalicelib.domain.upstream import BadUpstream, PackageOwned, UpstreamUnavailable
 from chalicelib.npm.mirrored import stored_tags, stored_version
 from chalicelib.npm.packuments import Seen, StalePackument, moved, seen, warning
@@ -77,13 +77,12 @@ class Reading:
         """
         etag = self._stored_etag(known, base)
         mirrored = etag is not None and etag.endswith(MIRRORED)
-        stored = self._packuments.get(name, form, known=etag.removesuffix(MIRRORED) if etag else None)
+        stored = self._packuments.get_unless(name, form, etag.removesuffix(MIRRORED) if etag else None)
         if stored is NOT_MODIFIED:
             assert known is not None, "a condition was given"
             if exact and (not mirrored or self._is_served(name, form)):
                 return PackumentBytes(known)
             stored = self._packuments.get(name, form)
-        assert stored is not NOT_MODIFIED, "nothing was said to be known"
         return self._addressed(name, form, self._current(name, form, stored, exact=exact), base, known)
 
     def tags(self, name: PackageName, *, exact: bool = True) -> dict[str, str]:
@@ -201,9 +200,7 @@ class Reading:
             return None
 
     def _mirrored(self, name: PackageName, *, exact: bool) -> StoredPackument:
-        stored = self._packuments.get(name, "full")
-        assert stored is not NOT_MODIFIED, "nothing was said to be known"
-        return self._current(name, "full", stored, exact=exact)
+        return self._current(name, "full", self._packuments.get(name, "full"), exact=exact)
 
     def _rendered(self, name: PackageName, form: Form) -> StoredPackument:
         """Render what should be there: whoever published has died before it could, or was older code."""
@@ -212,7 +209,7 @@ class Reading:
             raise PackageNotFound(name)
         self._rendering().render(head)
         stored = self._packuments.get(name, form)
-        if stored is None or stored is NOT_MODIFIED:
+        if stored is None:
             raise PackageNotFound(name)
         return stored
 
@@ -220,7 +217,7 @@ class Reading:
 def _mirrored_version(stored: StoredPackument, name: str, wanted: str, base: str) -> bytes:
     """Answer what the upstream says of the version that a number or a tag names."""
     tags = stored_tags(stored.data)
-    number = _number(wanted) or tags.get(wanted)
+    number = number_of(wanted) or tags.get(wanted)
     fields = stored_version(stored.data, number) if number else None
     if fields is None:
         raise VersionNotFound(name, wanted, latest=tags.get(LATEST))
@@ -235,15 +232,8 @@ def _short(base: str) -> str:
 def _version_in(head: Head, wanted: str) -> str:
     """Answer the version that a number or a tag names, yanked or not: as npm's clients see it."""
     view = head.view
-    number = _number(wanted)
+    number = number_of(wanted)
     found = view.tags.get(wanted) if number is None else number
     if found is None or found not in view.versions:
         raise VersionNotFound(head.name, wanted, latest=current(view.versions, view.tags))
     return found
-
-
-def _number(wanted: str) -> str | None:
-    try:
-        return clean_version(wanted)
-    except InvalidVersion:
-        return None

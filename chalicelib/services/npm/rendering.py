@@ -5,7 +5,6 @@ before the full one shows these events. So they go even if whoever unpublished d
 others have changed the package since.
 """
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,21 +12,22 @@ from typing import Final
 
 from chalicelib.domain.errors import Busy, VersionNotFound
 from chalicelib.domain.head import Event, Head
-from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, seen, unpublished
+from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, unpublished
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
+from chalicelib.storage.contending import Contention
 from chalicelib.storage.parallel import at_once, in_parallel
-from chalicelib.storage.port import NOT_MODIFIED, StorageUnavailable
+from chalicelib.storage.port import StorageUnavailable
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
 
 PATIENCE_SECONDS: Final = 20.0
 """How long a lost swap is retried: less than the 29 seconds after which a gateway gives up."""
-FIRST_PAUSE_SECONDS: Final = 0.02
-LONGEST_PAUSE_SECONDS: Final = 1.0
 
 Erase = Callable[[str, str], None]
 """Removes the bytes of a version that was unpublished."""
+TextOf = Callable[[str], VersionText]
+"""Answers the text of a version."""
 
 
 class Rendering:
@@ -64,18 +64,11 @@ class Rendering:
 
     def stored(self, name: str, form: Form) -> StoredPackument | None:
         """Answer a packument as it is now, or None."""
-        stored = self._packuments.get(name, form)
-        assert stored is not NOT_MODIFIED, "nothing was said to be known"
-        return stored
+        return self._packuments.get(name, form)
 
-    def anew(self, head: Head, form: Form, text_of: Callable[[str], VersionText]) -> bytes:
+    def anew(self, head: Head, form: Form, text_of: TextOf) -> bytes:
         """Answer a packument as it is made of all events of a head; `text_of` answers the texts of versions."""
-        packument, events = Packument(form, head.name, self.base), self._heads.events(head)
-        versions = sorted(needed_texts(events, head.view))
-        texts = dict(zip(versions, in_parallel(text_of, versions), strict=True))
-        packument.follow(events, head.view, texts)
-        latest = head.view.latest if form == "full" else None
-        return packument.to_bytes(head.view, texts[latest] if latest else None)
+        return _followed(Packument(form, head.name, self.base), head, self._heads.events(head), text_of)
 
     def replace(self, head: Head, form: Form, data: bytes, stored: StoredPackument | None) -> bool:
         """Write a packument that was made anew over the one that was read; tells whether no writer was first."""
@@ -83,7 +76,7 @@ class Rendering:
         return self._packuments.swap(head.name, form, data, stored)
 
     def _follow(self, head: Head, form: Form) -> None:
-        started, pause, wanted = time.monotonic(), FIRST_PAUSE_SECONDS, head.seq
+        contention, wanted = Contention(PATIENCE_SECONDS, sleep=self._sleep), head.seq
         while True:
             stored = self.stored(head.name, form)
             packument = self._opened(head.name, form, stored)
@@ -101,10 +94,8 @@ class Rendering:
                 continue
             if self._swap(head.name, form, data, stored):
                 return
-            if time.monotonic() - started > PATIENCE_SECONDS:
+            if not contention.waits():
                 raise Busy(head.name)
-            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter needs no secrecy
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             head = self._heads.get(head.name) or head
 
     def _swap(self, name: str, form: Form, data: bytes, stored: StoredPackument | None) -> bool:
@@ -120,8 +111,9 @@ class Rendering:
         if stored is not None:
             # What other code has made of the same events is made again.
             with suppress(StalePackument):
-                if not seen(stored.data).is_mirrored:
-                    return Packument.from_bytes(stored.data)
+                packument = Packument.from_bytes(stored.data)
+                if not packument.is_mirrored:
+                    return packument
         return Packument(form, name, self.base)
 
     def _rendered(self, packument: Packument, head: Head) -> bytes:
@@ -129,22 +121,23 @@ class Rendering:
             packument.move(self.base)
         events = self._heads.events(head, after=packument.seq)
         self._erase_unpublished(head.name, packument.form, events)
-        texts = self._texts_of(head, events)
-        packument.follow(events, head.view, texts)
-        latest = head.view.latest if packument.form == "full" else None
-        return packument.to_bytes(head.view, self._text(head, latest) if latest else None)
+        return _followed(packument, head, events, lambda version: self._text(head, version))
 
     def _erase_unpublished(self, name: str, form: Form, events: Sequence[Event]) -> None:
         if form == "full":
             in_parallel(lambda version: self._erase(name, version), unpublished(events))
-
-    def _texts_of(self, head: Head, events: Sequence[Event]) -> dict[str, VersionText]:
-        versions = sorted(needed_texts(events, head.view))
-        texts = in_parallel(lambda version: self._text(head, version), versions)
-        return dict(zip(versions, texts, strict=True))
 
     def _text(self, head: Head, version: str) -> VersionText:
         text = self._texts.get(head.name, version)
         if text is None:
             raise VersionNotFound(head.name, version)
         return text
+
+
+def _followed(packument: Packument, head: Head, events: Sequence[Event], text_of: TextOf) -> bytes:
+    """Answer the bytes of a packument that has gone on with events, to what a head shows."""
+    versions = sorted(needed_texts(events, head.view))
+    texts = dict(zip(versions, in_parallel(text_of, versions), strict=True))
+    packument.follow(events, head.view, texts)
+    latest = head.view.latest if packument.form == "full" else None
+    return packument.to_bytes(head.view, (texts.get(latest) or text_of(latest)) if latest else None)

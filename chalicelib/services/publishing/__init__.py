@@ -13,7 +13,6 @@ rolled back. From the second stage on it is a job: each stage that is finished l
 the job up, because the same bytes are sent again or because it was left lying, goes on after the last.
 """
 
-import random
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -37,6 +36,7 @@ from chalicelib.services.publishing.allowed import check_allowed, check_version
 from chalicelib.services.publishing.stage import stage
 from chalicelib.services.publishing.values import Published, PublishRequest, Staged, Work, Workshop
 from chalicelib.services.publishing.wishes import Continuation, Request, job_id, jobs_of
+from chalicelib.storage.contending import Contention
 from chalicelib.stores.executions import Executions
 
 __all__ = ["STAGES", "PublishRequest", "Published", "Publishing", "Workshop"]
@@ -47,7 +47,6 @@ STAGES: Final[tuple[Stage[Work], ...]] = (read, analyze, claim, settle, commit, 
 PATIENCE_SECONDS: Final = 20.0
 """How long a request waits for another worker at the same job: less than the 29 seconds of a gateway."""
 FIRST_PAUSE_SECONDS: Final = 0.05
-LONGEST_PAUSE_SECONDS: Final = 1.0
 
 
 class Publishing:
@@ -172,15 +171,14 @@ class Publishing:
 
     def _joined(self, wanted: str, wish: Request, patience: float) -> Published:
         """Publish, or wait until the worker is done who is at the same job."""
-        started, pause = time.monotonic(), FIRST_PAUSE_SECONDS
+        # Who waits for a worker has nothing to gain by asking at once.
+        contention = Contention(patience, sleep=self._sleep, first=FIRST_PAUSE_SECONDS, least=0.5)
         while True:
             try:
                 outcome = self._executor.run(wanted, wish)
             except (RunHeld, Overtaken):
-                if time.monotonic() - started > patience:
+                if not contention.waits():
                     raise
-                self._sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter needs no secrecy
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
                 continue
             if outcome.work is None:
                 return self._again(wish.request, wish.staged, outcome.job)

@@ -7,7 +7,14 @@ from chalicelib.domain.errors import Busy
 from chalicelib.domain.head import Head
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.rebuilding import Outcome, RebuildFinding
-from chalicelib.npm.packuments import FORMS, Packument, StalePackument, seen, unpacks_to_the_same
+from chalicelib.npm.packuments import (
+    FORMS,
+    Packument,
+    StalePackument,
+    seen,
+    seen_if_sound,
+    unpacks_to_the_same,
+)
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.rendering import Rendering
 from chalicelib.services.rebuilding.earlier import Earlier
@@ -17,8 +24,6 @@ from chalicelib.stores.packuments import StoredPackument
 
 ATTEMPTS: Final = 5
 """How often others may write the same packument before this gives up."""
-UPSTREAM: Final = "upstream"
-"""The origin of packuments that are copies of another registry's, and follow no head."""
 
 Judgement = tuple[Outcome, str | None]
 
@@ -120,7 +125,6 @@ def _seq_of(stored: StoredPackument) -> int:
 
 
 def _is_copy(stored: StoredPackument | None) -> bool:
-    try:
-        return stored is not None and seen(stored.data).facts.get("origin") == UPSTREAM
-    except StalePackument:
-        return False
+    """Tell whether a packument is another registry's, and follows no head."""
+    found = seen_if_sound(stored.data) if stored else None
+    return found is not None and found.is_mirrored

@@ -18,10 +18,9 @@ from chalicelib.domain.patterns import PackagePatterns
 from chalicelib.domain.times import moment, timestamp
 from chalicelib.domain.upstream import BadUpstream, PackageOwned, UpstreamUnavailable
 from chalicelib.npm.mirrored import MirroredPackage, UnusableDocument, document_path
-from chalicelib.npm.packuments import FORMS, StalePackument, seen
+from chalicelib.npm.packuments import FORMS, seen_if_sound
 from chalicelib.npm.versions import Form
 from chalicelib.services.upstream.fetching import Fetched, Fetching
-from chalicelib.storage.port import NOT_MODIFIED
 from chalicelib.stores.cache import Cache
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
@@ -109,21 +108,25 @@ class Mirroring:
 
         Raises PackageOwned, UpstreamUnavailable and BadUpstream.
         """
-        stored = self._replaceable(name, "full")
-        if stored is None or not _is_mirrored(stored):
-            return self.fetched(name, "full")
-        return self.refreshed(name, "full", stored, seen(stored.data).facts)
+        kept = self._present(name, "full")
+        return self.refreshed(name, "full", *kept) if kept else self.fetched(name, "full")
 
     def latest(self, name: PackageName) -> StoredPackument | None:
         """Answer the full packument as the upstream has it now, or None.
 
         Raises PackageOwned, UpstreamUnavailable and BadUpstream.
         """
-        stored = self._replaceable(name, "full")
-        if stored is None or not _is_mirrored(stored):
+        kept = self._present(name, "full")
+        if kept is None:
             return self.fetched(name, "full")
         self.check_open(name)
-        return self._asked_again(name, "full", stored, seen(stored.data).facts)
+        return self._asked_again(name, "full", *kept)
+
+    def _present(self, name: PackageName, form: Form) -> tuple[StoredPackument, Mapping[str, Any]] | None:
+        """Answer the packument that is kept of the upstream's, and its facts, or None."""
+        stored = self._packuments.get(name, form)
+        told = seen_if_sound(stored.data) if stored else None
+        return (stored, told.facts) if stored and told and told.is_mirrored else None
 
     def _asked_again(
         self,
@@ -164,23 +167,19 @@ class Mirroring:
             raise BadUpstream(f"the packument of `{name}` cannot be kept: {error}") from None
         for other in FORMS:
             if other != form:
-                self._write(name, other, rendered[other], self._replaceable(name, other))
-        self._write(name, form, rendered[form], present or self._replaceable(name, form))
-        stored = self._packuments.get(name, form)
-        if stored is None or stored is NOT_MODIFIED or not _is_mirrored(stored):
+                self._write(name, other, rendered[other], self._packuments.get(name, other))
+        self._write(name, form, rendered[form], present or self._packuments.get(name, form))
+        kept = self._present(name, form)
+        if kept is None:
             raise PackageOwned(name)
-        return stored
+        return kept[0]
 
     def _write(self, name: PackageName, form: Form, data: bytes, present: StoredPackument | None) -> None:
-        if present is not None and _is_readable(present) and not _is_mirrored(present):
+        told = seen_if_sound(present.data) if present else None
+        if told is not None and not told.is_mirrored:
             return  # somebody has published it here
         self._packuments.swap(name, form, data, present)
         self._mark(name, form, self._ttl)
-
-    def _replaceable(self, name: PackageName, form: Form) -> StoredPackument | None:
-        stored = self._packuments.get(name, form)
-        assert stored is not NOT_MODIFIED, "nothing was said to be known"
-        return stored
 
     def _is_new(self, name: PackageName, form: Form, facts: Mapping[str, Any]) -> bool:
         """Tell whether a packument was fetched a moment ago, by whomever, and remember it."""
@@ -195,18 +194,3 @@ class Mirroring:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _is_mirrored(stored: StoredPackument) -> bool:
-    try:
-        return seen(stored.data).is_mirrored
-    except StalePackument:
-        return False
-
-
-def _is_readable(stored: StoredPackument) -> bool:
-    try:
-        seen(stored.data)
-    except StalePackument:
-        return False
-    return True

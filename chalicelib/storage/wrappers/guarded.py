@@ -19,7 +19,7 @@ from chalicelib.storage.wrappers.passing import PassingStore
 
 Answer = TypeVar("Answer")
 
-READS: Final = frozenset({"get", "stream", "head", "list", "presign_get"})
+READS: Final = frozenset({"get", "stream", "head", "list", "list_parts", "presign_get"})
 DOUBT_SECONDS: Final = 60.0
 """How long a store that failed is not tried again."""
 

@@ -1,9 +1,17 @@
 """What the stores around a store have in common: every verb is passed on through one place."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, TypeVar
 
-from chalicelib.storage.port import NotModified, ObjectInfo, ObjectStore, Prefix, StoredObject
+from chalicelib.storage.port import (
+    NotModified,
+    ObjectInfo,
+    ObjectStore,
+    Part,
+    Prefix,
+    Presigned,
+    StoredObject,
+)
 
 Answer = TypeVar("Answer")
 
@@ -117,7 +125,7 @@ class PassingStore:
         content_length: int | None = None,
         sha256: str | None = None,
         if_absent: bool = False,
-    ) -> str | None:
+    ) -> Presigned | None:
         """Pass on."""
         return self._call(
             "presign_put",
@@ -132,12 +140,48 @@ class PassingStore:
             ),
         )
 
-    def presign_part(self, key: str, *, upload_id: str, part_number: int, expires: int) -> str | None:
+    def begin_multipart(self, key: str, *, content_type: str | None = None) -> str | None:
+        """Pass on."""
+        return self._call(
+            "begin_multipart", key, lambda: self.inner.begin_multipart(key, content_type=content_type)
+        )
+
+    def presign_part(
+        self, key: str, *, upload_id: str, part_number: int, expires: int, content_length: int | None = None
+    ) -> Presigned | None:
         """Pass on."""
         return self._call(
             "presign_part",
             key,
             lambda: self.inner.presign_part(
-                key, upload_id=upload_id, part_number=part_number, expires=expires
+                key,
+                upload_id=upload_id,
+                part_number=part_number,
+                expires=expires,
+                content_length=content_length,
             ),
         )
+
+    def list_parts(
+        self, key: str, *, upload_id: str, after: int = 0, limit: int | None = None
+    ) -> Sequence[Part]:
+        """Pass on."""
+        return self._call(
+            "list_parts",
+            key,
+            lambda: self.inner.list_parts(key, upload_id=upload_id, after=after, limit=limit),
+        )
+
+    def complete_multipart(
+        self, key: str, *, upload_id: str, parts: Sequence[Part], if_absent: bool = False
+    ) -> str:
+        """Pass on."""
+        return self._call(
+            "complete_multipart",
+            key,
+            lambda: self.inner.complete_multipart(key, upload_id=upload_id, parts=parts, if_absent=if_absent),
+        )
+
+    def abort_multipart(self, key: str, *, upload_id: str) -> None:
+        """Pass on."""
+        self._call("abort_multipart", key, lambda: self.inner.abort_multipart(key, upload_id=upload_id))

@@ -1,6 +1,5 @@
 """What the operations on executions share: reading many records at once, and telling of those that are none."""
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from chalicelib.domain.executions.errors import Unreadable, UnreadableRecords
 from chalicelib.domain.executions.identity import is_id
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.times import milliseconds
+from chalicelib.storage.contending import pause
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.storage.port import (
     NOT_MODIFIED,
@@ -111,7 +111,7 @@ class Part:
         return [name for name in names if is_id(name)], strangers
 
     def _pause(self) -> None:
-        self._sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter needs no secrecy
+        pause(LONGEST_PAUSE_SECONDS, sleep=self._sleep)
 
 
 @dataclass(frozen=True, slots=True)

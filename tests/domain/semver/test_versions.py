@@ -12,6 +12,7 @@ from chalicelib.domain.semver.versions import (
     clean_version,
     is_prerelease,
     loose_version_key,
+    number_of,
     parse_version,
     version_key,
 )
@@ -36,13 +37,6 @@ def key(text: str, *, loose: bool) -> VersionKey | None:
         return None
 
 
-def clean(text: str, *, loose: bool) -> str | None:
-    try:
-        return clean_version(text, loose=loose)
-    except InvalidVersion:
-        return None
-
-
 def order(case: dict[str, Any]) -> int | None:
     first, second = (key(case[name], loose=case["loose"]) for name in ("version", "other"))
     return None if first is None or second is None else (first > second) - (first < second)
@@ -50,7 +44,7 @@ def order(case: dict[str, Any]) -> int | None:
 
 def ours(case: dict[str, Any]) -> dict[str, Any]:
     text, loose = case["version"], case["loose"]
-    cleaned = clean(text, loose=loose)
+    cleaned = number_of(text, loose=loose)
     return {
         "valid": cleaned if key(text, loose=loose) is not None else None,
         "clean": cleaned,
@@ -126,6 +120,7 @@ def test_what_is_no_version_is_refused_everywhere(text: str) -> None:
     for read in (clean_version, parse_version, version_key, is_prerelease):
         with pytest.raises(InvalidVersion):
             read(text)
+    assert number_of(text) is None
 
 
 def test_a_parsed_version_has_all_its_parts() -> None:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.head import Head
 from chalicelib.domain.names import PackageName
 from chalicelib.npm.packuments import FORMS, Packument
-from chalicelib.storage.port import NOT_MODIFIED, ObjectStore
+from chalicelib.storage.port import ObjectStore
 from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
 from chalicelib.storage.wrappers.passing import PassingStore
 from tests.services.sweeping.swept import Registry, calls, task
@@ -35,9 +35,7 @@ def seqs(registry: Registry) -> dict[str, int]:
     """Answer the event that each packument of the package shows last."""
     found = {form: registry.process().packuments.get(DEMO, form) for form in FORMS}
     return {
-        form: Packument.from_bytes(stored.data).seq
-        for form, stored in found.items()
-        if stored is not None and stored is not NOT_MODIFIED
+        form: Packument.from_bytes(stored.data).seq for form, stored in found.items() if stored is not None
     }
 
 

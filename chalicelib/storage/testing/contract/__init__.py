@@ -9,6 +9,7 @@ answer instead.
 from chalicelib.storage.testing.contract.base import ContractBase
 from chalicelib.storage.testing.contract.keys import KeysContract
 from chalicelib.storage.testing.contract.listing import ListingContract
+from chalicelib.storage.testing.contract.parts import PartsContract
 from chalicelib.storage.testing.contract.races import RacesContract
 from chalicelib.storage.testing.contract.reading import ReadingContract
 from chalicelib.storage.testing.contract.shape import ShapeContract
@@ -25,6 +26,7 @@ class ObjectStoreContract(
     StreamingContract,
     KeysContract,
     ListingContract,
+    PartsContract,
     RacesContract,
 ):
     """Every promise of the storage port; derive from it to test a driver."""

@@ -24,6 +24,9 @@ class ContractBase(ABC):
     bounded_memory: ClassVar[bool] = True
     """Whether a streamed write needs less memory than the object; a store in memory cannot."""
 
+    presigns: ClassVar[bool] = False
+    """Whether clients can send bytes to the medium by themselves, with URLs; where not, no URL is made."""
+
     @pytest.fixture
     def store(self) -> ObjectStore:
         """Give an empty store; a driver's tests override this."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.storage.port import InvalidKey, ObjectStore
+from chalicelib.storage.port import InvalidKey, ObjectStore, Part
 from chalicelib.storage.testing.contract.base import ContractBase, names, read
 
 ODD_KEYS = [
@@ -60,7 +60,11 @@ VERBS: list[Callable[[ObjectStore, str], object]] = [
     lambda store, key: store.delete(key),
     lambda store, key: store.presign_get(key, expires=60),
     lambda store, key: store.presign_put(key, expires=60),
+    lambda store, key: store.begin_multipart(key),
     lambda store, key: store.presign_part(key, upload_id="u", part_number=1, expires=60),
+    lambda store, key: store.list_parts(key, upload_id="u"),
+    lambda store, key: store.complete_multipart(key, upload_id="u", parts=[Part(1, 1, "e")]),
+    lambda store, key: store.abort_multipart(key, upload_id="u"),
 ]
 
 
