@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
+from chalicelib.api.errors import CHECKSUM_MISMATCH, AnswerTooLarge
 from chalicelib.api.streams import Begun, close
 from chalicelib.domain.document import compact_json
 
@@ -21,8 +22,6 @@ NO_STORE: Final = "no-store"
 READS: Final = frozenset({"GET", "HEAD"})
 SUCCESSFUL: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
-CHECKSUM_MISMATCH: Final = 460
-"""A status of tus alone: what arrived has another checksum than was told."""
 KEPT_BY_NOT_MODIFIED: Final = frozenset(
     {"cache-control", "content-location", "date", "etag", "expires", "retry-after", "vary"}
 )
@@ -223,6 +222,18 @@ def _begun(answer: Answer, method: str) -> Answer:
         close(answer.stream)
         return answer._replace(stream=None)
     return answer._replace(stream=Begun(answer.stream))
+
+
+def whole(answer: Answer, most: int) -> Answer:
+    """Answer the same with its stream read to the end; raises AnswerTooLarge for more than `most` bytes."""
+    if answer.stream is None:
+        return answer
+    try:
+        if answer.size > most:
+            raise AnswerTooLarge(answer.size, most)
+        return answer._replace(content=b"".join(answer.stream), stream=None)
+    finally:
+        close(answer.stream)
 
 
 def _unless_modified(answer: Answer, condition: str | None) -> Answer:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
-from chalicelib.api.answers import CHECKSUM_MISMATCH
 from chalicelib.domain.access import AuthenticationRequired, Forbidden, LoginRefused
 from chalicelib.domain.buckets.errors import PasswordRequired
 from chalicelib.domain.errors import (
@@ -21,6 +20,9 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.uploads.errors import ChecksumMismatch, FinalUpload, TooManyUploads
 from chalicelib.domain.upstream import BadUpstream
 from chalicelib.settings import ACCESS_MODES, DRIVERS, FILE_MODES, METRICS
+
+CHECKSUM_MISMATCH: Final = 460
+"""A status of tus alone: what arrived has another checksum than was told."""
 
 
 class RouteNotFound(NotFound):

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from chalicelib.api.answers import CHECKSUM_MISMATCH, Answer, phrase_of
-from chalicelib.api.errors import MalformedRequest
+from chalicelib.api.answers import Answer, phrase_of
+from chalicelib.api.errors import CHECKSUM_MISMATCH, MalformedRequest
 from chalicelib.api.local.bodies import Framing, read_body
 from chalicelib.api.local.handler import head_of
 from chalicelib.api.requests import Request
