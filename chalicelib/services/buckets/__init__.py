@@ -48,8 +48,8 @@ from chalicelib.services.buckets.values import (
 )
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.stores.buckets import Buckets as BucketStore
-from chalicelib.stores.buckets import Downloads
-from chalicelib.stores.uploads import State, Uploads
+from chalicelib.stores.buckets import Downloads, Endings
+from chalicelib.stores.uploads import LINGERING, State, Uploads
 
 __all__ = ["Buckets", "Change", "NewBucket", "Visitor"]
 
@@ -60,9 +60,16 @@ class Buckets:
     """Makes buckets, and knows who may do what with them."""
 
     def __init__(
-        self, buckets: BucketStore, downloads: Downloads, uploads: Uploads, *, now: Callable[[], datetime]
+        self,
+        buckets: BucketStore,
+        endings: Endings,
+        downloads: Downloads,
+        uploads: Uploads,
+        *,
+        now: Callable[[], datetime],
     ) -> None:
         self._buckets = buckets
+        self._endings = endings
         self._downloads = downloads
         self._uploads = uploads
         self._now = now
@@ -84,6 +91,8 @@ class Buckets:
                 password=hashed(wanted.password) if wanted.password else None,
                 secret=secrets.token_hex(KEY_BYTES),
             )
+            # Written first, so that no bucket is left lying.
+            self._endings.remind(moment(record.expires) + LINGERING, record.sid)
             if self._buckets.create(record):
                 return BucketMade(**record.terms().model_dump(), url=f"{base}/s/{record.sid}", owner_key=key)
 
@@ -93,6 +102,14 @@ class Buckets:
         if found.expires <= timestamp(self._now()):
             raise BucketExpired(sid, found.expires)
         return found
+
+    def record(self, sid: str) -> BucketRecord:
+        """Answer a bucket, ended or not; raises BucketNotFound."""
+        return self._buckets.get(sid)
+
+    def files(self, sid: str) -> list[Fid]:
+        """Answer the ids of all files that a bucket has or had."""
+        return self._buckets.files(sid)
 
     def admit(self, sid: str, length: int | None, owner: Caller) -> tuple[datetime, str]:
         """Answer until when a file is kept at most that is to be added to a bucket, and the digest of its owner's key.
@@ -152,6 +169,9 @@ class Buckets:
         """Change a bucket for its owner; raises as `find` does, NotTheOwner, InvalidUpload and Busy."""
         _check_owner(self.find(sid), owner)
         password = hashed(change.password) if change.password else None
+        if change.retention is not None:
+            ends = self._now() + timedelta(seconds=change.retention)
+            self._endings.remind(ends + LINGERING + timedelta(seconds=1), sid)
 
         def decide(bucket: BucketRecord) -> BucketRecord:
             changed: dict[str, object] = {}
@@ -171,13 +191,14 @@ class Buckets:
         """Remove a bucket and its files for its owner; from the first write on nobody is let in any more."""
         _check_owner(self._buckets.get(sid), owner)
         ended = timestamp(self._now())
+        self._endings.remind(self._now() + LINGERING, sid)
         self._buckets.change(
             sid, lambda bucket: bucket.model_copy(update={"expires": min(bucket.expires, ended)})
         )
         self.clear(sid)
 
     def clear(self, sid: str) -> bool:
-        """Remove the files of a bucket that has ended, and then its record; answers whether nothing is left.
+        """Remove the files of a bucket that has ended, and then its record; answers whether the record is gone.
 
         Safe to repeat, and beside others who do the same.
         """

@@ -21,12 +21,15 @@ from chalicelib.domain.buckets.errors import DownloadRunning, DownloadsSpent
 from chalicelib.domain.times import moment, timestamp
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.services.buckets.values import Found
-from chalicelib.stores.buckets import Downloads
+from chalicelib.stores.buckets import Downloads, Endings
 from chalicelib.stores.uploads import Uploads
 
 HOLD_SECONDS: Final = 180
 """How long a download counts that nobody renews; a client may be silent for a third of it."""
 RENEWED_AFTER: Final = 30.0
+SPENT_FOR: Final = timedelta(days=1)
+"""How long a file is left that cannot be downloaded any more: whoever was sent to the medium may still be at it."""
+
 SIGNED_SECONDS: Final = 3600
 SIGNED_ONCE_SECONDS: Final = 60
 HARMLESS: Final = ("image/avif", "image/gif", "image/jpeg", "image/png", "image/webp", "text/plain")
@@ -47,12 +50,14 @@ class Downloading:
         self,
         uploads: Uploads,
         downloads: Downloads,
+        endings: Endings,
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._uploads = uploads
         self._downloads = downloads
+        self._endings = endings
         self._now = now
         self._clock = clock
 
@@ -103,7 +108,7 @@ class Downloading:
             is_whole = True
         finally:
             if is_whole:
-                self._use_up(found.fid, hold)
+                self._use_up(found, hold)
             else:
                 self._give_back(found.fid, hold)
 
@@ -124,8 +129,13 @@ class Downloading:
                 return _spent(slots.model_copy(update={"holds": living}), timestamp(now))
             return slots.model_copy(update={"holds": [*living, self._hold(hold)]})
 
-        self._downloads.change(found.fid, decide)
+        self._look_later(found, self._downloads.change(found.fid, decide))
         return hold
+
+    def _look_later(self, found: Found, slots: Slots) -> None:
+        """Have a file that cannot be downloaded any more removed, some time after its last download began."""
+        if found.limit is not None and slots.spent >= found.limit:
+            self._endings.remind(self._now() + SPENT_FOR, *found.fid)
 
     def _renew(self, fid: Fid, hold: str) -> None:
         def decide(slots: Slots) -> Slots:
@@ -136,7 +146,7 @@ class Downloading:
 
         self._downloads.change(fid, decide)
 
-    def _use_up(self, fid: Fid, hold: str) -> None:
+    def _use_up(self, found: Found, hold: str) -> None:
         def decide(slots: Slots) -> Slots | None:
             # Where nothing is known of downloads any more, the file was removed meanwhile.
             if not slots.spent and not slots.holds:
@@ -144,7 +154,7 @@ class Downloading:
             kept = slots.model_copy(update={"holds": _without(slots, hold)})
             return _spent(kept, timestamp(self._now()))
 
-        self._downloads.change(fid, decide)
+        self._look_later(found, self._downloads.change(found.fid, decide))
 
     def _give_back(self, fid: Fid, hold: str) -> None:
         def decide(slots: Slots) -> Slots | None:
