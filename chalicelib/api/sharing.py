@@ -29,7 +29,6 @@ SHARED: Final = {**SAFE, **READABLE_BY_ALL}
 
 UPLOAD_HEADERS: Final = (
     "Location",
-    "Content-Location",
     TUS,
     "Tus-Version",
     "Tus-Extension",

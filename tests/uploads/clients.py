@@ -64,12 +64,18 @@ def tuspy(file: Path, endpoint: str, *, stop_at: int | None = None, **told: Any)
         return str(uploader.url)
 
 
-def aiotus_upload(file: Path, endpoint: str, metadata: Mapping[str, bytes | None] | None = None) -> str:
+def aiotus_upload(
+    file: Path,
+    endpoint: str,
+    metadata: Mapping[str, bytes | None] | None = None,
+    *,
+    config: aiotus.RetryConfiguration | None = None,
+) -> str:
     """Upload a file with aiotus, and answer its address."""
 
     async def upload() -> object:
         with file.open("rb") as stream:
-            return await aiotus.upload(endpoint, stream, dict(metadata or {}))
+            return await aiotus.upload(endpoint, stream, dict(metadata or {}), config=config)
 
     return str(_run(upload()))
 

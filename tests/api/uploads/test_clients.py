@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.servers import serving
-from tests.uploads.scenarios import SCENARIOS, Scenario
+from tests.uploads.scenarios import SCENARIOS, Scenario, Site
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The local server over a folder."""
     with serving(tmp_path_factory.mktemp("storage")) as server:
-        yield f"{server.url}/v1/uploads"
+        yield Site(f"{server.url}/v1/uploads")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_a_client_uploads_to_the_local_server(endpoint: str, scenario: Scenario, tmp_path: Path) -> None:
-    scenario(endpoint, tmp_path)
+def test_a_client_uploads_to_the_local_server(site: Site, scenario: Scenario, tmp_path: Path) -> None:
+    scenario(site, tmp_path)
