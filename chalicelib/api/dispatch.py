@@ -7,14 +7,12 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib import telemetry
-from chalicelib.api.answers import Answer, finish
-from chalicelib.api.errors import AnswerTooLarge
+from chalicelib.api.answers import Answer, finish, whole
 from chalicelib.api.guard import admit, shielded
 from chalicelib.api.problems import problem, told
 from chalicelib.api.requests import Request
 from chalicelib.api.routing import Route, Router, check_content_type
 from chalicelib.api.sharing import with_common_headers
-from chalicelib.api.streams import close
 from chalicelib.domain.errors import PrismError
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -55,25 +53,13 @@ def _dispatched(router: Router, request: Request, current: telemetry.Invocation,
         request = admit(route, request._replace(params=params))
         check_content_type(route, request)
         answer = finish(route.handler(request), request.method, request.headers.get("if-none-match"))
-        answer = shielded(answer if most is None else _whole(answer, most), route, request)
+        answer = shielded(answer if most is None else whole(answer, most), route, request)
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is answered
         failure = error
         answer = finish(problem(told(error), request), request.method, None)
     answer = with_common_headers(answer, request, route)
     _tell(current, request, route, answer, failure, time.perf_counter() - started)
     return answer
-
-
-def _whole(answer: Answer, most: int) -> Answer:
-    """Answer the same with its stream read to the end; raises AnswerTooLarge for more than `most` bytes."""
-    if answer.stream is None:
-        return answer
-    try:
-        if answer.size > most:
-            raise AnswerTooLarge(answer.size, most)
-        return answer._replace(content=b"".join(answer.stream), stream=None)
-    finally:
-        close(answer.stream)
 
 
 def _tell(

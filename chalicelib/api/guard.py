@@ -4,6 +4,7 @@ What is refused does not tell what exists: without a token nothing is answered b
 caller's own is answered like one that was never published.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -35,12 +36,18 @@ def admit(route: Route, request: Request) -> Request:
     """
     if route.scope is None:
         return request
+    request = admitted(request, route.scope)
+    if route.packages is not None and request.caller.packages != EVERY_PACKAGE:
+        check_packages(request.caller, route.packages(request), route.scope)
+    return request
+
+
+def admitted(request: Request, scope: Scope) -> Request:
+    """Answer a request with its caller, if they have a scope; raises AuthenticationRequired and Forbidden."""
     caller = with_bucket_key(caller_of(request), request)
     telemetry.note(caller=caller.name, tokenId=caller.token)
-    _check_scope(route.scope, caller)
-    request = request._replace(caller=caller)
-    _check_packages(route, request)
-    return request
+    _check_scope(scope, caller)
+    return request._replace(caller=caller)
 
 
 def shielded(answer: Answer, route: Route, request: Request) -> Answer:
@@ -75,17 +82,17 @@ def _check_scope(scope: Scope, caller: Caller) -> None:
     raise ScopeMissing(scope, caller.scopes)
 
 
-def _check_packages(route: Route, request: Request) -> None:
-    """Hold a request to the caller's packages; asks no storage, so it takes as long whatever exists."""
-    packages = request.caller.packages
-    if route.packages is None or packages == EVERY_PACKAGE:
-        return
-    for name in map(PackageName.parse, route.packages(request)):
-        if packages.match(name):
+def check_packages(caller: Caller, names: Iterable[str], scope: Scope) -> None:
+    """Hold a request to the caller's packages; asks no storage, so it takes as long whatever exists.
+
+    Raises PackageNotFound for one that is read, and PackageForbidden.
+    """
+    for name in map(PackageName.parse, names):
+        if caller.packages.match(name):
             continue
-        if route.scope == "read":
+        if scope == "read":
             raise PackageNotFound(name)
-        raise PackageForbidden(name, packages)
+        raise PackageForbidden(name, caller.packages)
 
 
 def _depends_on_caller(request: Request) -> bool:

@@ -25,6 +25,7 @@ class OperatingServices(ReadingServices):
         kinds: dict[str, Callable[[], Kind]] = {
             "publish": lambda: self.publishing,
             "archive": lambda: self.archive_building,
+            "upload": lambda: self.upload_jobs,
         }
         return Working(kinds, self.executions)
 

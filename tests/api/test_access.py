@@ -33,6 +33,9 @@ PUBLIC = {
     "/npm/-/v1/done",
     "/npm/-/user/org.couchdb.user:{user}",
     "/npm/-/user/org.couchdb.user:{user}/-rev/{rev}",
+    "/s/{sid}/archive",
+    "/v1/archives",
+    "/v1/archives/{id}",
 }
 """The paths that answer without a token; whoever adds one says so here too."""
 

@@ -55,6 +55,7 @@ def test_what_was_done_is_answered_and_kept(registry: Registry) -> None:
         "direct",
         "staged",
         "shards",
+        "uploads",
         "archives",
     ]
 
@@ -81,7 +82,9 @@ def test_every_task_tells_one_line_under_the_invocations_id(told: Told) -> None:
     sweep(EVENT, SimpleNamespace(aws_request_id="invocation-1"))
 
     lines = told("swept")
-    assert [line["task"] for line in lines] == ["jobs", "derived", "direct", "staged", "shards", "archives"]
+    assert [line["task"] for line in lines] == [
+        *("jobs", "derived", "direct", "staged", "shards", "uploads", "archives")
+    ]
     assert {line["requestId"] for line in lines} == {"invocation-1"}
 
 
