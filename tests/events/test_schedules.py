@@ -83,7 +83,13 @@ def test_every_task_tells_one_line_under_the_invocations_id(told: Told) -> None:
 
     lines = told("swept")
     assert [line["task"] for line in lines] == [
-        *("jobs", "derived", "direct", "staged", "shards", "uploads", "archives")
+        "jobs",
+        "derived",
+        "direct",
+        "staged",
+        "shards",
+        "uploads",
+        "archives",
     ]
     assert {line["requestId"] for line in lines} == {"invocation-1"}
 
