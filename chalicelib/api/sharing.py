@@ -46,6 +46,7 @@ UPLOAD_HEADERS: Final = (
     DRAFT,
     "Prism-Job",
     "Prism-Job-URL",
+    "Prism-Problem",
     "X-HTTP-Method-Override",
 )
 """Headers of uploads by name, for browsers that do not know `*`."""

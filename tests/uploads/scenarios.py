@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
-from http.client import HTTPMessage
+from email.message import Message
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -51,7 +51,7 @@ def file_of(folder: Path, size: int = SIZE, name: str = "file.bin") -> Path:
     return path
 
 
-def asked(url: str, method: str = "HEAD") -> tuple[int, HTTPMessage]:
+def asked(url: str, method: str = "HEAD") -> tuple[int, Message]:
     """Answer the status and the headers of a request of tus."""
     request = urllib.request.Request(url, method=method, headers={"Tus-Resumable": "1.0.0"})
     try:
