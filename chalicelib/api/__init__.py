@@ -36,6 +36,7 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "chalicelib.api.npm.attestations": ("/npm/-/npm/v1/attestations",),
     "chalicelib.api.send.buckets": ("/v1/buckets",),
     "chalicelib.api.send.pages": ("/s",),
+    "chalicelib.api.send.archive": ("/s",),
     "chalicelib.api.description": ("/v1/openapi.json", "/v1/problems"),
 }
 """The modules whose `routes` are served, one line each, and what the paths of those begin with.

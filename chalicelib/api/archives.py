@@ -1,15 +1,20 @@
-"""Archives: many packages, or the files of a bucket, downloaded as one."""
+"""Archives: many packages, or the files of a bucket, downloaded as one.
 
-from collections.abc import Iterator
+What a bucket lets be seen needs no token, as its link needs none; packages need a token that may read all of them.
+"""
+
 from typing import Final, Literal
 
 from pydantic import ConfigDict, Field
 
 from chalicelib.api.answers import etag_matches, quoted, stream_answer
+from chalicelib.api.guard import admitted, check_packages
 from chalicelib.api.queries import Payload
 from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
 from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer, not_modified, redirect
+from chalicelib.api.send.visitors import PASS, visitor_of
 from chalicelib.container import container
+from chalicelib.domain.access import AuthenticationRequired, Forbidden
 from chalicelib.domain.archives.documents import FORMATS, Archive, ArchiveFormat
 from chalicelib.domain.archives.errors import (
     ArchiveFailed,
@@ -18,6 +23,7 @@ from chalicelib.domain.archives.errors import (
     ArchiveTooLarge,
     EmptyArchive,
 )
+from chalicelib.domain.buckets.errors import BucketExpired, BucketNotFound, PasswordRequired, PasswordWrong
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import (
     InvalidName,
@@ -30,8 +36,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.specs import PackageSpec
 from chalicelib.domain.times import timestamp
-from chalicelib.services.archiving import Credentials, Standing
-from chalicelib.services.archiving.buckets import BucketNotFound, LeftOut
+from chalicelib.services.archiving import Ordered, Standing
+from chalicelib.services.archiving.buckets import LeftOut
 from chalicelib.storage.disposition import content_disposition
 
 routes = Routes(tag="archives")
@@ -39,8 +45,10 @@ routes = Routes(tag="archives")
 MAX_SPECS: Final = 1_000
 """A head is read for each package and a manifest for each version, and a gateway gives up after 29 seconds."""
 ASK_AGAIN_AFTER: Final = {"Retry-After": "2"}
-REVALIDATED: Final = "no-cache"
+REVALIDATED: Final = "private, no-cache"
 """Asked again each time, whether everything in it may still be had."""
+CLOSED: Final = (BucketNotFound, BucketExpired, PasswordRequired, PasswordWrong)
+REFUSED: Final = (AuthenticationRequired, Forbidden)
 
 
 class ArchivePayload(Payload):
@@ -62,7 +70,7 @@ class ArchivePayload(Payload):
 
 
 class ArchiveJob(Document):
-    """The job that makes an archive, and where it is told of."""
+    """The job that makes an archive, and where those who may publish are told of it."""
 
     id: str
     url: str
@@ -88,23 +96,18 @@ class ArchiveView(Document):
     left_out: list[LeftOut] | None = None
 
 
-def _named(request: Request) -> Iterator[str]:
-    payload = request.body_as(ArchivePayload)
-    return iter([spec.name for spec in payload.wanted()] if payload.bucket is None else [])
-
-
 @routes.post(
     "/v1/archives",
     summary="Ask for an archive",
     body=ArchivePayload,
     answers={200: ArchiveView, 202: ArchiveView},
-    packages=_named,
-    scope="read",
+    scope=None,
     cross_origin=True,
     raises=(
+        *CLOSED,
+        *REFUSED,
         ArchiveFailed,
         ArchiveTooLarge,
-        BucketNotFound,
         EmptyArchive,
         InvalidName,
         InvalidPayload,
@@ -119,16 +122,22 @@ def order(request: Request) -> Answer:
     """Ask for an archive of up to 1,000 packages, or of the files of a bucket; it is made once, by a job.
 
     200 says that it is ready, and 202 that the job is at it; `Retry-After` says in how many seconds to ask again. Equal
-    members in the same format are the same archive, whoever asks.
+    members in the same format are the same archive, whoever asks. A bucket with a password asks for it here too.
     """
     payload = request.body_as(ArchivePayload)
-    if payload.bucket is not None and payload.specs is not None:
-        raise InvalidPayload("name either `specs` or a `bucket`, not both")
     if payload.bucket is None:
-        ordered = container().archiving.of_packages(payload.wanted(), payload.format)
-    else:
-        ordered = container().archiving.of_bucket(payload.bucket, payload.format, _credentials(request))
+        return _told(request, _of_packages(admitted(request, "read"), payload).standing)
+    if payload.specs is not None:
+        raise InvalidPayload("name either `specs` or a `bucket`, not both")
+    visitor = visitor_of(request, payload.bucket)
+    ordered = container().archiving.of_bucket(payload.bucket, payload.format, visitor)
     return _told(request, ordered.standing, left_out=ordered.left_out)
+
+
+def _of_packages(request: Request, payload: ArchivePayload) -> Ordered:
+    specs = payload.wanted()
+    check_packages(request.caller, (spec.name for spec in specs), "read")
+    return container().archiving.of_packages(specs, payload.format)
 
 
 @routes.get(
@@ -136,19 +145,28 @@ def order(request: Request) -> Answer:
     summary="Download an archive",
     gives=tuple(content_type for _, content_type in FORMATS.values()),
     answers={200: None, 202: ArchiveView, 206: None, 302: None},
-    raises=(ArchiveFailed, ArchiveMemberGone, ArchiveNotFound, BucketNotFound),
+    raises=(*CLOSED, *REFUSED, ArchiveFailed, ArchiveMemberGone, ArchiveNotFound),
+    scope=None,
 )
 def download(request: Request) -> Answer:
     """Download an archive, or be sent to where it is; ranges work, so that a download can be resumed.
 
     202 says that it is being made, and `Retry-After` in how many seconds to ask again.
     """
-    standing = container().archiving.find(
-        request.params["id"], _credentials(request), packages=request.caller.packages
-    )
-    if standing.info is None:
-        return _told(request, standing)
+    archive = container().archiving.description(request.params["id"])
+    if archive is None or archive.bucket is None:
+        request = admitted(request, "read")
+    if archive is None:
+        raise ArchiveNotFound(request.params["id"])
+    visitor = visitor_of(request, archive.bucket or "")
+    standing = container().archiving.of(archive, visitor, request.caller.packages)
+    return _told(request, standing) if standing.info is None else archive_answer(request, standing)
+
+
+def archive_answer(request: Request, standing: Standing) -> Answer:
+    """Answer an archive that is there: a redirect to the medium, or its bytes, or the range asked for."""
     archive, info = standing.archive, standing.info
+    assert info is not None, "it is there"
     condition = request.headers.get("if-none-match")
     if condition is not None and etag_matches(condition, quoted(info.etag)):
         return not_modified(info.etag, cache=REVALIDATED)
@@ -173,7 +191,7 @@ def _sent(request: Request, archive: Archive, *, size: int, etag: str) -> Answer
 def _told(request: Request, standing: Standing, *, left_out: list[LeftOut] | None = None) -> Answer:
     """Answer how things stand with an archive (200, or 202 while it is being made)."""
     archive, info, job = standing.archive, standing.info, standing.job
-    url = f"{request.origin}/v1/archives/{archive.id}"
+    url = f"{request.origin}/v1/archives/{archive.id}{_pass(archive)}"
     view = ArchiveView(
         id=archive.id,
         state="ready" if info else "running" if job and job.state == "running" else "queued",
@@ -192,5 +210,10 @@ def _told(request: Request, standing: Standing, *, left_out: list[LeftOut] | Non
     return json_answer(view, status=202, cache=NO_STORE, headers={"Location": url, **ASK_AGAIN_AFTER})
 
 
-def _credentials(request: Request) -> Credentials:
-    return Credentials(request.caller)
+def _pass(archive: Archive) -> str:
+    """Answer what an address needs beside where a bucket has a password, for somebody who was let in."""
+    if archive.bucket is None:
+        return ""
+    buckets = container().buckets
+    text = buckets.pass_to(buckets.find(archive.bucket))
+    return f"?{PASS}={text}" if text else ""

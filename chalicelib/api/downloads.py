@@ -9,10 +9,15 @@ from typing import Final
 from chalicelib.api.answers import NO_STORE, Answer, is_known, not_modified, redirect, stream_answer
 from chalicelib.api.ranges import partial, range_of
 from chalicelib.api.requests import Request
+from chalicelib.api.send.visitors import visitor_of
 from chalicelib.container import container
 from chalicelib.domain.buckets.errors import PrefetchRefused
 from chalicelib.domain.media_types import BINARY, SANDBOX, is_media_type
+from chalicelib.domain.uploads.errors import NoSuchUpload
+from chalicelib.domain.uploads.ids import Fid
+from chalicelib.services.buckets import found_in
 from chalicelib.services.buckets.values import Found
+from chalicelib.services.uploading import is_owner
 from chalicelib.storage.disposition import content_disposition
 
 OF_ONE: Final = "private, max-age=3600"
@@ -20,6 +25,20 @@ OF_ONE: Final = "private, max-age=3600"
 
 GUESSES: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 """Headers by which browsers say that nobody has asked for what they ask for."""
+
+
+def uploaded_file(request: Request, fid: Fid) -> Answer:
+    """Answer a complete upload: to its owner as often as they like, or of a file in a bucket to whoever may see that.
+
+    Raises as `download_answer` does, NoSuchUpload, UploadEnded, UploadUnfinished, PasswordRequired and PasswordWrong.
+    """
+    state, buckets = container().uploading.find(fid).state, container().buckets
+    if is_owner(state.info, request.caller):
+        return download_answer(request, found_in(state))
+    if state.info.bucket_sha256 is None:
+        raise NoSuchUpload(str(fid))
+    bucket = buckets.enter(fid.sid, visitor_of(request, fid.sid))
+    return download_answer(request, found_in(state, bucket.downloads))
 
 
 def download_answer(request: Request, found: Found) -> Answer:

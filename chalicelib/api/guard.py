@@ -4,6 +4,10 @@ What is refused does not tell what exists: without a token nothing is answered b
 caller's own is answered like one that was never published.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
 from chalicelib import telemetry
 from chalicelib.api.answers import Answer
 from chalicelib.api.requests import Request
@@ -22,6 +26,8 @@ from chalicelib.domain.errors import PackageNotFound
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.patterns import EVERY_PACKAGE
 
+BUCKET_KEY: Final = "prism-owner-key"
+
 
 def admit(route: Route, request: Request) -> Request:
     """Answer a request with its caller, if they may send it; who is refused is told in the log as well.
@@ -30,12 +36,18 @@ def admit(route: Route, request: Request) -> Request:
     """
     if route.scope is None:
         return request
-    caller = caller_of(request)
-    telemetry.note(caller=caller.name, tokenId=caller.token)
-    _check_scope(route.scope, caller)
-    request = request._replace(caller=caller)
-    _check_packages(route, request)
+    request = admitted(request, route.scope)
+    if route.packages is not None and request.caller.packages != EVERY_PACKAGE:
+        check_packages(request.caller, route.packages(request), route.scope)
     return request
+
+
+def admitted(request: Request, scope: Scope) -> Request:
+    """Answer a request with its caller, if they have a scope; raises AuthenticationRequired and Forbidden."""
+    caller = with_bucket_key(caller_of(request), request)
+    telemetry.note(caller=caller.name, tokenId=caller.token)
+    _check_scope(scope, caller)
+    return request._replace(caller=caller)
 
 
 def shielded(answer: Answer, route: Route, request: Request) -> Answer:
@@ -56,6 +68,12 @@ def caller_of(request: Request) -> Caller:
     raise AuthenticationRequired
 
 
+def with_bucket_key(caller: Caller, request: Request) -> Caller:
+    """Answer the same caller with the key of a bucket of files that a request brings, if any."""
+    key = request.headers.get(BUCKET_KEY)
+    return caller if key is None else replace(caller, bucket_key=key)
+
+
 def _check_scope(scope: Scope, caller: Caller) -> None:
     if caller.may(scope):
         return
@@ -64,17 +82,17 @@ def _check_scope(scope: Scope, caller: Caller) -> None:
     raise ScopeMissing(scope, caller.scopes)
 
 
-def _check_packages(route: Route, request: Request) -> None:
-    """Hold a request to the caller's packages; asks no storage, so it takes as long whatever exists."""
-    packages = request.caller.packages
-    if route.packages is None or packages == EVERY_PACKAGE:
-        return
-    for name in map(PackageName.parse, route.packages(request)):
-        if packages.match(name):
+def check_packages(caller: Caller, names: Iterable[str], scope: Scope) -> None:
+    """Hold a request to the caller's packages; asks no storage, so it takes as long whatever exists.
+
+    Raises PackageNotFound for one that is read, and PackageForbidden.
+    """
+    for name in map(PackageName.parse, names):
+        if caller.packages.match(name):
             continue
-        if route.scope == "read":
+        if scope == "read":
             raise PackageNotFound(name)
-        raise PackageForbidden(name, packages)
+        raise PackageForbidden(name, caller.packages)
 
 
 def _depends_on_caller(request: Request) -> bool:

@@ -8,7 +8,7 @@ from chalicelib.container.uploads import UploadServices
 
 if TYPE_CHECKING:
     from chalicelib.services.archiving import Archiving
-    from chalicelib.services.archiving.buckets import Buckets
+    from chalicelib.services.archiving.buckets import ArchivedBuckets
     from chalicelib.services.archiving.building import ArchiveBuilding
     from chalicelib.stores.archives import Archives
 
@@ -58,8 +58,8 @@ class ArchiveServices(UploadServices):
         )
 
     @cached_property
-    def archived_buckets(self) -> "Buckets":
-        """What buckets let be archived."""
-        from chalicelib.services.archiving.buckets import NoBuckets
+    def archived_buckets(self) -> "ArchivedBuckets":
+        """What archives take out of buckets."""
+        from chalicelib.services.archiving.buckets import ArchivedBuckets
 
-        return NoBuckets()
+        return ArchivedBuckets(self.buckets, self.uploads)

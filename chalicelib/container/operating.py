@@ -34,7 +34,9 @@ class OperatingServices(ReadingServices):
         """Finishes what dead workers have begun, and removes what nothing needs."""
         from chalicelib.services.sweeping import Sweeping
         from chalicelib.services.sweeping.archives import OldArchives
+        from chalicelib.services.sweeping.buckets import EndedBuckets
         from chalicelib.services.sweeping.derived import OverdueDerivations
+        from chalicelib.services.sweeping.direct import UnfinishedUploads
         from chalicelib.services.sweeping.jobs import AbandonedJobs
         from chalicelib.services.sweeping.needs import Needs
         from chalicelib.services.sweeping.shards import UnnamedShards
@@ -48,9 +50,13 @@ class OperatingServices(ReadingServices):
             [
                 AbandonedJobs(rooms, self.executions, self.working.work, now=self._now),
                 OverdueDerivations(rooms, self.heads, self.index, self.deriving),
+                UnfinishedUploads(
+                    rooms, self.wishes, self.arriving, self.incoming, lambda: self.ingesting, now=self._now
+                ),
                 UnneededBytes(rooms, needs, now=self._now),
                 UnnamedShards(rooms, self.index, now=self._now),
                 LeftUploads(self.uploads, self.finishing, now=self._now),
+                EndedBuckets(self.buckets, self.downloads, self.uploads, self.bucket_endings, now=self._now),
                 OldArchives(rooms, days=self.settings.archive_days, now=self._now),
             ],
             Progress(self.store, self.keys),

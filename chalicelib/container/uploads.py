@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 from chalicelib.container.publishing import PublishingServices
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from chalicelib.domain.access import Caller
     from chalicelib.domain.uploads.limits import UploadLimits
     from chalicelib.services.buckets import Buckets
     from chalicelib.services.buckets.downloading import Downloading
-    from chalicelib.services.uploading import NewUpload, Uploading
+    from chalicelib.services.uploading import Admission, NewUpload, Uploading
     from chalicelib.services.uploading.finishing import Finishing
     from chalicelib.services.uploading.jobs import UploadJobs
     from chalicelib.services.uploading.packages import Packages
-    from chalicelib.stores.buckets import Downloads
+    from chalicelib.stores.buckets import Downloads, Endings
     from chalicelib.stores.uploads import Uploads
 
 
@@ -77,11 +75,11 @@ class UploadServices(PublishingServices):
         from chalicelib.services.uploading import Uploading
         from chalicelib.services.uploading.beginning import Beginning
 
-        def admit(new: "NewUpload", caller: "Caller") -> "datetime":
-            from chalicelib.services.buckets import Owner
+        def admit(new: "NewUpload", caller: "Caller") -> "Admission":
+            from chalicelib.services.uploading import Admission
 
             assert new.sid is not None, "others are in no bucket"
-            return self.buckets.admit(new.sid, new.length, Owner(new.owner_key, caller))
+            return Admission(*self.buckets.admit(new.sid, new.length, caller))
 
         beginning = Beginning(
             self.uploads,
@@ -101,17 +99,24 @@ class UploadServices(PublishingServices):
         return Downloads(self.artifact_store, self.artifact_keys)
 
     @cached_property
+    def bucket_endings(self) -> "Endings":
+        """When buckets and their files are to be removed."""
+        from chalicelib.stores.buckets import Endings
+
+        return Endings(self.artifact_store, self.artifact_keys)
+
+    @cached_property
     def buckets(self) -> "Buckets":
         """Keeps files together for a while."""
         from chalicelib.services.buckets import Buckets
         from chalicelib.stores.buckets import Buckets as BucketStore
 
         store = BucketStore(self.artifact_store, self.artifact_keys)
-        return Buckets(store, self.downloads, self.uploads, now=self._now)
+        return Buckets(store, self.bucket_endings, self.downloads, self.uploads, now=self._now)
 
     @cached_property
     def downloading(self) -> "Downloading":
         """Hands files out."""
         from chalicelib.services.buckets.downloading import Downloading
 
-        return Downloading(self.uploads, self.downloads, now=self._now)
+        return Downloading(self.uploads, self.downloads, self.bucket_endings, now=self._now)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from chalicelib.domain.errors import PrismError
@@ -87,7 +87,8 @@ class PackageForbidden(Forbidden):
 class Caller:
     """Who sends a request: without a `name` it is somebody unknown; `token` is an id, and `stems_from` another's.
 
-    Of an `open_only` caller nothing is known but what they call themselves.
+    Of an `open_only` caller nothing is known but what they call themselves. A `bucket_key` is what came along to show
+    that a bucket of files is theirs.
     """
 
     name: str | None = None
@@ -97,6 +98,7 @@ class Caller:
     expires_at: str | None = None
     stems_from: str | None = None
     open_only: bool = False
+    bucket_key: str | None = field(default=None, repr=False)
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the caller has a scope."""

@@ -264,6 +264,15 @@ class ObjectKeys:
         """The prefix of a bucket of files and all that is in it."""
         return f"{self.uploads}{sid}/"
 
+    @property
+    def bucket_endings(self) -> str:
+        """The prefix of what says when buckets, or files of theirs, have ended; what ends first comes first."""
+        return f"{self.uploads}ends/"
+
+    def bucket_ending(self, milliseconds: int, subject: str) -> str:
+        """When a bucket has ended, or a file of one."""
+        return f"{self.bucket_endings}{milliseconds:015d}-{subject}"
+
     def upload(self, sid: str, uuid: str) -> str:
         """The prefix of all that is kept of an upload."""
         return f"{self.uploads}{sid}/{uuid}/"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from chalicelib.domain.archives.documents import FORMATS, Archive
+from chalicelib.domain.archives.documents import FORMATS, Archive, is_archive_id
 from chalicelib.domain.document import UnreadableDocument
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.storage.port import NOT_MODIFIED, ObjectExists, ObjectInfo, ObjectNotFound, ObjectStore
@@ -30,6 +30,8 @@ class Archives:
 
     def description(self, archive_id: str) -> Archive | None:
         """Answer what is in an archive, or None where nobody has asked for it for long."""
+        if not is_archive_id(archive_id):
+            return None
         try:
             found = self._store.get(self._keys.archive_members(archive_id))
         except ObjectNotFound:

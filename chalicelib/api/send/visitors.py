@@ -3,14 +3,13 @@
 from typing import Final
 from urllib.parse import quote, unquote
 
-from chalicelib.api.guard import caller_of
+from chalicelib.api.guard import BUCKET_KEY, caller_of, with_bucket_key
 from chalicelib.api.requests import Request
-from chalicelib.domain.access import NOBODY
+from chalicelib.domain.access import NOBODY, Caller
 from chalicelib.domain.buckets.passes import PASS_SECONDS
-from chalicelib.services.buckets.values import Owner, Visitor
+from chalicelib.services.buckets.values import Visitor
 
 PASSWORD_HEADER: Final = "x-download-pass"  # noqa: S105 - the name of a header
-OWNER_HEADER: Final = "prism-owner-key"
 PASS: Final = "pass"  # noqa: S105 - the same of a parameter
 
 
@@ -23,12 +22,14 @@ def visitor_of(request: Request, sid: str) -> Visitor:
     )
 
 
-def owner_of(request: Request) -> Owner:
-    """Answer who says that a bucket is theirs; raises InvalidToken, and AuthenticationRequired where nobody says so."""
-    key = request.headers.get(OWNER_HEADER)
-    if key is None or request.headers.get("authorization"):
-        return Owner(key, caller_of(request))
-    return Owner(key, NOBODY)
+def owner_of(request: Request) -> Caller:
+    """Answer who says that a bucket is theirs; who brings its key needs no token.
+
+    Raises InvalidToken, and AuthenticationRequired where nothing is brought.
+    """
+    if request.headers.get("authorization") is None and BUCKET_KEY in request.headers:
+        return with_bucket_key(NOBODY, request)
+    return with_bucket_key(caller_of(request), request)
 
 
 def cookie(request: Request, sid: str, text: str) -> str:

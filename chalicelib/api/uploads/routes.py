@@ -6,8 +6,9 @@ An upload is two levels of the path: its bucket, and its own id in there.
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from chalicelib.api.downloads import uploaded_file
 from chalicelib.api.errors import MethodNotAllowed, UnsupportedMediaType, UnsupportedTusVersion
-from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, bytes_answer
+from chalicelib.api.routing import Answer, Request, Routes
 from chalicelib.api.sharing import DRAFT, TUS, UPLOADS
 from chalicelib.api.uploads import draft, metadata, tus
 from chalicelib.api.uploads.checksums import DIGEST_HEADER
@@ -16,6 +17,12 @@ from chalicelib.api.uploads.headers import CONCAT, DEFER_LENGTH, LENGTH, METHOD_
 from chalicelib.api.uploads.refusals import InconsistentLength, InvalidUploadHeader
 from chalicelib.api.uploads.telling import METHODS
 from chalicelib.container import container
+from chalicelib.domain.buckets.errors import (
+    DownloadRunning,
+    DownloadsSpent,
+    PasswordRequired,
+    PasswordWrong,
+)
 from chalicelib.domain.errors import InvalidName
 from chalicelib.domain.tags import InvalidTag
 from chalicelib.domain.uploads.errors import (
@@ -153,15 +160,12 @@ def terminate(request: Request) -> Answer:
     FILE,
     summary="The bytes of an upload",
     gives=("*/*",),
-    raises=(*FOUND, UploadUnfinished),
+    answers={200: None, 206: None, 302: None},
+    raises=(*FOUND, UploadUnfinished, PasswordRequired, PasswordWrong, DownloadsSpent, DownloadRunning),
 )
 def download(request: Request) -> Answer:
-    """Answer the bytes of a finished upload."""
-    uploading = container().uploading
-    upload = uploading.find(_fid(request), request.caller)
-    data = b"".join(uploading.open(upload.fid))
-    headers = {"Content-Disposition": "attachment", "Content-Security-Policy": "sandbox"}
-    return bytes_answer(data, content_type="application/octet-stream", cache=NO_STORE, headers=headers)
+    """Answer the bytes of a finished upload: to its owner, or of a file in a bucket to whoever may see that."""
+    return uploaded_file(request, _fid(request))
 
 
 OVERRIDES: Final[dict[str, Callable[[Request], Answer]]] = {

@@ -118,7 +118,12 @@ def _new(request: Request) -> NewUpload:
     concat = concat_of(request)
     described = metadata.decode(request.headers.get(metadata.HEADER.lower()))
     if not isinstance(concat, list):
-        return NewUpload(length=declared_length(request), metadata=described, concat=concat)
+        return NewUpload(
+            length=declared_length(request),
+            metadata=described,
+            concat=concat,
+            sid=described.get("sid") or None,
+        )
     for name in (LENGTH, DEFER_LENGTH):
         if name.lower() in request.headers:
             raise InvalidUploadHeader(
@@ -126,7 +131,7 @@ def _new(request: Request) -> NewUpload:
             )
     if request.body:
         raise InvalidUploadHeader(CONCAT, "is `final`, and such an upload has no bytes of its own")
-    return NewUpload(length=None, metadata=described, concat=concat)
+    return NewUpload(length=None, metadata=described, concat=concat, sid=described.get("sid") or None)
 
 
 def _check_type(request: Request) -> None:

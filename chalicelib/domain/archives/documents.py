@@ -1,10 +1,12 @@
 """What is in an archive, and the id that follows from it."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from chalicelib.domain.archives.names import safe_name, unlike
+from chalicelib.domain.archives.names import unlike
+from chalicelib.domain.buckets.filenames import safe_filename
 from chalicelib.domain.document import Document, compact_json
 from chalicelib.domain.names import PackageName
 
@@ -18,6 +20,9 @@ FORMATS: Final[dict[ArchiveFormat, tuple[str, str]]] = {
 
 WRITER: Final = 1
 """Of the code that makes bytes of members; a new number gives every archive a new id."""
+
+
+_ID: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Member(Document):
@@ -37,8 +42,8 @@ class Member(Document):
 
     @property
     def of(self) -> str:
-        """Whence it is, in words."""
-        return self.name if self.package is None else f"{self.package}@{self.version}"
+        """Whence it is: a version, or the id of an upload."""
+        return f"{self.package}@{self.version}" if self.package else self.file or ""
 
 
 class Archive(Document):
@@ -72,6 +77,11 @@ class Archive(Document):
         return f"{stem}.{self.format}"
 
 
+def is_archive_id(text: str) -> bool:
+    """Tell whether a text can be the id of an archive, and so part of a key."""
+    return _ID.fullmatch(text) is not None
+
+
 def archive_of(members: Iterable[Member], kind: ArchiveFormat, *, bucket: str | None = None) -> Archive:
     """Answer the archive of members, under names that are safe and unlike each other, in their order.
 
@@ -79,7 +89,9 @@ def archive_of(members: Iterable[Member], kind: ArchiveFormat, *, bucket: str | 
     same whoever asks in whatever order; members from other places, who may be others' to see, make another one.
     """
     # Of equal names the order is that of their sources, so that the same one is numbered whoever asks.
-    named = sorted((each.model_copy(update={"name": safe_name(each.name)}) for each in members), key=_place)
+    named = sorted(
+        (each.model_copy(update={"name": safe_filename(each.name)}) for each in members), key=_place
+    )
     names = unlike(each.name for each in named)
     final = [each.model_copy(update={"name": name}) for each, name in zip(named, names, strict=True)]
     final.sort(key=lambda each: each.name)

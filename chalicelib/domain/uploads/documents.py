@@ -15,7 +15,8 @@ class UploadInfo(Document):
 
     `length` in bytes is absent where it is told later. `owner` is whom the token named who began it, absent where there
     was none; `publisher` and `packages` are who publishes and what they may, of a package. `concat` is `partial`, or
-    the ids of the partial uploads that it is made of, whose `sizes` are beside.
+    the ids of the partial uploads that it is made of, whose `sizes` are beside. In a bucket of files `bucket_sha256` is
+    of the key that the bucket's owner has.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -28,6 +29,7 @@ class UploadInfo(Document):
     expires: str | None = None
     concat: Literal["partial"] | list[str] | None = None
     sizes: list[int] | None = None
+    bucket_sha256: str | None = None
 
     @property
     def is_partial(self) -> bool:

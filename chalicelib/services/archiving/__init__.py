@@ -19,7 +19,7 @@ from chalicelib.domain.archives.errors import (
     EmptyArchive,
 )
 from chalicelib.domain.archives.names import tarball_name
-from chalicelib.domain.errors import InvalidSpec, PackageNotFound, PrismError, VersionNotFound
+from chalicelib.domain.errors import InvalidSpec, PackageNotFound, VersionNotFound
 from chalicelib.domain.executions.errors import UnreadableRecords
 from chalicelib.domain.executions.records import Job
 from chalicelib.domain.head import View
@@ -28,15 +28,16 @@ from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.domain.picking import current, pick_version
 from chalicelib.domain.specs import PackageSpec
 from chalicelib.domain.times import milliseconds
-from chalicelib.services.archiving.buckets import Buckets, Credentials, LeftOut
+from chalicelib.services.archiving.buckets import ArchivedBuckets, Contents, LeftOut
+from chalicelib.services.buckets import Visitor
 from chalicelib.storage.parallel import in_parallel
-from chalicelib.storage.port import ObjectInfo, ObjectNotFound
+from chalicelib.storage.port import ObjectInfo, ObjectNotFound, StorageError
 from chalicelib.stores.archives import Archives
 from chalicelib.stores.executions import Executions
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.manifests import Manifests
 
-__all__ = ["Archiving", "Credentials", "Ordered", "Standing"]
+__all__ = ["Archiving", "Ordered", "Standing"]
 
 ARCHIVE: Final = "archive"
 """The type of the jobs that make archives, and what their ids begin with."""
@@ -73,7 +74,7 @@ class Archiving:
         executions: Executions,
         heads: Heads,
         manifests: Manifests,
-        buckets: Buckets,
+        buckets: ArchivedBuckets,
         *,
         work: Callable[[str], Job],
         announce: Callable[[str], None],
@@ -107,34 +108,29 @@ class Archiving:
         members = in_parallel(lambda of: self._member(*of), picked, most=PARALLEL_READS)
         return Ordered(self._order(members, kind), [])
 
-    def of_bucket(self, sid: str, kind: ArchiveFormat, credentials: Credentials) -> Ordered:
+    def of_bucket(self, sid: str, kind: ArchiveFormat, visitor: Visitor) -> Ordered:
         """Answer the archive of the files of a bucket, but for those that may be downloaded so many times only.
 
-        Raises EmptyArchive, ArchiveTooLarge, and what the bucket has against it.
+        Raises EmptyArchive, ArchiveTooLarge, and what the bucket has against the visitor.
         """
-        contents = self._buckets.contents(sid, credentials)
-        members = [
-            Member(name=file.name, size=file.size, sha256=file.sha256, file=file.fid)
-            for file in contents.files
-        ]
-        if not members and contents.left_out:
-            raise EmptyArchive("all files of the bucket are for so many downloads; download them one by one")
-        return Ordered(self._order(members, kind, bucket=sid), list(contents.left_out))
+        contents = self._buckets.contents(sid, visitor)
+        if not contents.members:
+            raise EmptyArchive(_nothing_in(contents))
+        return Ordered(self._order(contents.members, kind, bucket=sid), list(contents.left_out))
 
-    def find(
-        self, archive_id: str, credentials: Credentials, *, packages: PackagePatterns = EVERY_PACKAGE
-    ) -> Standing:
-        """Answer how things stand with an archive; a read for each package that is in it, besides.
+    def description(self, archive_id: str) -> Archive | None:
+        """Answer what is in an archive that somebody asked for, whether or not it is there, or None."""
+        return self._archives.description(archive_id)
 
-        Raises ArchiveNotFound where there is none, or something in it is not the caller's to see, ArchiveMemberGone
-        where something in it was unpublished since, ArchiveFailed, and what a bucket has against it.
+    def of(self, archive: Archive, visitor: Visitor, packages: PackagePatterns = EVERY_PACKAGE) -> Standing:
+        """Answer how things stand with an archive; costs a read for each package, and a few for each file, in it.
+
+        Raises ArchiveNotFound where a package in it is not the caller's to see, ArchiveMemberGone where something in it
+        is there no longer, ArchiveFailed, and what a bucket has against the visitor.
         """
-        archive = self._archives.description(archive_id)
-        if archive is None or not all(map(packages.match, archive.packages)):
-            raise ArchiveNotFound(archive_id)
-        if archive.bucket is not None:
-            self._buckets.check(archive.bucket, credentials)
-        self._check_members(archive)
+        if not all(map(packages.match, archive.packages)):
+            raise ArchiveNotFound(archive.id)
+        self._check_members(archive, visitor)
         return self._standing(archive) or self._pending(archive)
 
     def url(self, archive: Archive) -> str | None:
@@ -235,16 +231,26 @@ class Archiving:
         except UnreadableRecords:
             return None
 
-    def _check_members(self, archive: Archive) -> None:
-        """Make sure that everything in an archive can still be seen; removes one of which something was unpublished."""
-        names = archive.packages
-        views = dict(zip(names, in_parallel(self._view, names, most=PARALLEL_READS), strict=True))
+    def _check_members(self, archive: Archive, visitor: Visitor) -> None:
+        """Make sure that everything in an archive can still be had; removes one of which it cannot."""
+        there = self._versions(archive.packages)
+        if archive.bucket is not None:
+            there |= {each.of for each in self._buckets.contents(archive.bucket, visitor).members}
         for each in archive.members:
-            view = views[PackageName(each.package)] if each.package else None
-            if each.package and (view is None or each.version not in view.versions):
-                with suppress(PrismError):
+            if each.of not in there:
+                with suppress(StorageError):
                     self._archives.remove(archive)
-                raise ArchiveMemberGone(archive.id, each.of)
+                raise ArchiveMemberGone(archive.id, each.name)
+
+    def _versions(self, names: Sequence[PackageName]) -> set[str]:
+        """Answer the versions of packages that can be seen."""
+        views = in_parallel(self._view, names, most=PARALLEL_READS)
+        return {
+            f"{name}@{version}"
+            for name, view in zip(names, views, strict=True)
+            if view
+            for version in view.versions
+        }
 
 
 class _Joined(Exception):
@@ -281,3 +287,9 @@ def _picked(spec: PackageSpec, view: View | None) -> str:
     if version is None:
         raise VersionNotFound(spec.name, spec.wanted, latest=current(view.versions, view.tags))
     return version
+
+
+def _nothing_in(contents: Contents) -> str:
+    if contents.left_out:
+        return "all files of the bucket can be downloaded only so often; download them one by one"
+    return "the bucket has no complete file; wait until its uploads are complete"

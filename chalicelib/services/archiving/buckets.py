@@ -1,18 +1,15 @@
-"""What archiving asks of buckets: their files, and whether a caller may have them."""
+"""What archiving takes out of buckets."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from chalicelib.domain.access import NOBODY, Caller
+from chalicelib.domain.archives.documents import Member
 from chalicelib.domain.document import Document
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.uploads.ids import Fid
+from chalicelib.services.buckets import Buckets, Visitor
+from chalicelib.stores.uploads import Uploads
 
-
-class Credentials(NamedTuple):
-    """Who asks, and what they send beside to open a bucket."""
-
-    caller: Caller = NOBODY
-    password: str | None = None
+COUNTED = "it can be downloaded only so often, and an archive would not count"
 
 
 class LeftOut(Document):
@@ -22,59 +19,36 @@ class LeftOut(Document):
     reason: str
 
 
-class BucketFile(NamedTuple):
-    """A complete file of a bucket: the id of its upload, its name and size, and its SHA-256 if somebody knows it."""
-
-    fid: str
-    name: str
-    size: int
-    sha256: str | None = None
-
-
 class Contents(NamedTuple):
-    """The files of a bucket, and those that no archive may have."""
+    """The files of a bucket as members, and those that no archive may have."""
 
-    files: Sequence[BucketFile]
+    members: Sequence[Member]
     left_out: Sequence[LeftOut] = ()
 
 
-class Buckets(Protocol):
-    """Groups of files."""
+class ArchivedBuckets:
+    """The files of buckets, for archives; those of a bucket that counts downloads are left out."""
 
-    def contents(self, sid: str, credentials: Credentials) -> Contents:
-        """Answer the files of a bucket; raises what it has against the caller, or that there is none."""
-        ...
+    def __init__(self, buckets: Buckets, uploads: Uploads) -> None:
+        self._buckets = buckets
+        self._uploads = uploads
 
-    def check(self, sid: str, credentials: Credentials) -> None:
-        """Raise what a bucket has against the caller, or that there is none."""
-        ...
+    def contents(self, sid: str, visitor: Visitor) -> Contents:
+        """Answer what is in a bucket to somebody who may see it; raises what the bucket has against them.
 
-    def open(self, fid: str) -> Iterator[bytes]:
-        """Read a file; raises ObjectNotFound, or a PrismError that says that it is gone."""
-        ...
-
-
-class BucketNotFound(NotFound):
-    """There is no such bucket."""
-
-    code = "bucket_not_found"
-    title = "No such bucket"
-
-    def __init__(self, sid: str) -> None:
-        super().__init__(f"there is no bucket `{sid[:40]}`", bucket=sid[:40])
-
-
-class NoBuckets:
-    """A registry without buckets."""
-
-    def contents(self, sid: str, credentials: Credentials) -> Contents:
-        """Answer that there is none; raises BucketNotFound."""
-        raise BucketNotFound(sid)
-
-    def check(self, sid: str, credentials: Credentials) -> None:
-        """Answer that there is none; raises BucketNotFound."""
-        raise BucketNotFound(sid)
+        A file whose SHA-256 nobody has computed is named by the id of its upload alone, under which the bytes never
+        change.
+        """
+        listed = self._buckets.listing(self._buckets.enter(sid, visitor))
+        if listed.downloads is not None:
+            return Contents([], [LeftOut(name=file.name, reason=COUNTED) for file in listed.files])
+        return Contents(
+            [
+                Member(name=file.name, size=file.size, sha256=file.sha256, file=str(Fid.of(sid, file.file)))
+                for file in listed.files
+            ]
+        )
 
     def open(self, fid: str) -> Iterator[bytes]:
-        """Answer that there is none; raises BucketNotFound."""
-        raise BucketNotFound(fid)
+        """Read a file; raises NoSuchUpload, UploadEnded and ObjectNotFound for one that is there no longer."""
+        return self._uploads.read(self._uploads.info(Fid.parse(fid)))

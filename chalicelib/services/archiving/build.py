@@ -9,7 +9,7 @@ from chalicelib.domain.archives.errors import ArchiveMemberGone, ArchiveNotFound
 from chalicelib.domain.archives.tars import gzipped, tarred
 from chalicelib.domain.archives.zips import Entry, zipped
 from chalicelib.domain.errors import NotFound
-from chalicelib.services.archiving.buckets import Buckets
+from chalicelib.services.archiving.buckets import ArchivedBuckets
 from chalicelib.services.archiving.reading import OtherBytes, entries, work_of
 from chalicelib.services.executing import Finished, Watch
 from chalicelib.storage.port import ObjectNotFound
@@ -26,7 +26,7 @@ class Work:
     archive_id: str
     archives: Archives
     artifacts: Artifacts
-    buckets: Buckets
+    buckets: ArchivedBuckets
 
 
 def given(work: Work) -> Any:
@@ -64,13 +64,13 @@ def _bytes(work: Work, archive: Archive, watch: Watch) -> Iterator[bytes]:
         try:
             yield from _open(work, member)
         except (NotFound, ObjectNotFound):
-            raise ArchiveMemberGone(archive.id, member.of) from None
+            raise ArchiveMemberGone(archive.id, member.name) from None
 
     members = entries(archive.members, read, tell, summed=is_zip)
     try:
         yield from _written(archive, members)
     except OtherBytes as error:
-        raise ArchiveMemberGone(archive.id, error.member.of) from None
+        raise ArchiveMemberGone(archive.id, error.member.name) from None
 
 
 def _written(archive: Archive, members: Iterator[Entry]) -> Iterator[bytes]:

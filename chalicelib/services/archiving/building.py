@@ -10,7 +10,7 @@ from chalicelib.domain.errors import PrismError, Unavailable
 from chalicelib.domain.executions.errors import JobNotFound
 from chalicelib.domain.executions.records import Job
 from chalicelib.services.archiving import ARCHIVE, build
-from chalicelib.services.archiving.buckets import Buckets
+from chalicelib.services.archiving.buckets import ArchivedBuckets
 from chalicelib.services.archiving.build import Work
 from chalicelib.services.executing import Executor, Limits
 from chalicelib.stores.archives import Archives
@@ -25,7 +25,7 @@ class ArchiveBuilding:
         self,
         archives: Archives,
         artifacts: Artifacts,
-        buckets: Buckets,
+        buckets: ArchivedBuckets,
         executions: Executions,
         *,
         limits: Limits,

@@ -44,26 +44,34 @@ from chalicelib.services.buckets.values import (
     Change,
     Found,
     NewBucket,
-    Owner,
     Visitor,
 )
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.stores.buckets import Buckets as BucketStore
-from chalicelib.stores.buckets import Downloads
-from chalicelib.stores.uploads import State, Uploads
+from chalicelib.stores.buckets import Downloads, Endings
+from chalicelib.stores.uploads import LINGERING, State, Uploads
 
-__all__ = ["Buckets", "Change", "NewBucket", "Owner", "Visitor"]
+__all__ = ["Buckets", "Change", "NewBucket", "Visitor"]
 
 KEY_BYTES: Final = 32
+AT_ONCE: Final = 16
+"""How many files are looked at, at the same time, when a bucket is listed."""
 
 
 class Buckets:
     """Makes buckets, and knows who may do what with them."""
 
     def __init__(
-        self, buckets: BucketStore, downloads: Downloads, uploads: Uploads, *, now: Callable[[], datetime]
+        self,
+        buckets: BucketStore,
+        endings: Endings,
+        downloads: Downloads,
+        uploads: Uploads,
+        *,
+        now: Callable[[], datetime],
     ) -> None:
         self._buckets = buckets
+        self._endings = endings
         self._downloads = downloads
         self._uploads = uploads
         self._now = now
@@ -85,6 +93,8 @@ class Buckets:
                 password=hashed(wanted.password) if wanted.password else None,
                 secret=secrets.token_hex(KEY_BYTES),
             )
+            # Written first, so that no bucket is left lying.
+            self._endings.remind(moment(record.expires) + LINGERING, record.sid)
             if self._buckets.create(record):
                 return BucketMade(**record.terms().model_dump(), url=f"{base}/s/{record.sid}", owner_key=key)
 
@@ -95,8 +105,16 @@ class Buckets:
             raise BucketExpired(sid, found.expires)
         return found
 
-    def admit(self, sid: str, length: int | None, owner: Owner) -> datetime:
-        """Answer until when a file of so many bytes is kept at most that is to be added to a bucket.
+    def record(self, sid: str) -> BucketRecord:
+        """Answer a bucket, ended or not; raises BucketNotFound."""
+        return self._buckets.get(sid)
+
+    def files(self, sid: str) -> list[Fid]:
+        """Answer the ids of all files that a bucket has or had."""
+        return self._buckets.files(sid)
+
+    def admit(self, sid: str, length: int | None, owner: Caller) -> tuple[datetime, str]:
+        """Answer until when a file is kept at most that is to be added to a bucket, and the digest of its owner's key.
 
         Of files that begin at the same moment none knows of the others, so together they may exceed what all of a
         bucket's may have. Raises BucketNotFound, BucketExpired, NotTheOwner, BucketLocked, BucketFull, BucketTooLarge,
@@ -107,7 +125,7 @@ class Buckets:
         if bucket.locked:
             raise BucketLocked(sid)
         self._check_size(bucket, length)
-        return _last_moment(bucket)
+        return _last_moment(bucket), bucket.owner_sha256
 
     def enter(self, sid: str, visitor: Visitor) -> BucketRecord:
         """Answer a bucket to somebody who may see it; raises PasswordRequired and PasswordWrong, and as `find` does."""
@@ -131,7 +149,9 @@ class Buckets:
 
     def listing(self, bucket: BucketRecord) -> BucketListing:
         """Answer the complete files of a bucket to somebody who was let in; a few reads a file, several at once."""
-        found = in_parallel(lambda fid: self._file(fid, bucket), self._buckets.files(bucket.sid))
+        found = in_parallel(
+            lambda fid: self._file(fid, bucket), self._buckets.files(bucket.sid), most=AT_ONCE
+        )
         files = sorted(
             (file for file in found if file), key=lambda file: (file.created, file.name, file.file)
         )
@@ -149,10 +169,13 @@ class Buckets:
         fid = Fid.of(bucket.sid, uuid)
         return found_in(self._uploads.info(fid), bucket.downloads)
 
-    def change(self, sid: str, change: Change, owner: Owner) -> BucketRecord:
+    def change(self, sid: str, change: Change, owner: Caller) -> BucketRecord:
         """Change a bucket for its owner; raises as `find` does, NotTheOwner, InvalidUpload and Busy."""
         _check_owner(self.find(sid), owner)
         password = hashed(change.password) if change.password else None
+        if change.retention is not None:
+            ends = self._now() + timedelta(seconds=change.retention)
+            self._endings.remind(ends + LINGERING + timedelta(seconds=1), sid)
 
         def decide(bucket: BucketRecord) -> BucketRecord:
             changed: dict[str, object] = {}
@@ -168,17 +191,18 @@ class Buckets:
 
         return self._buckets.change(sid, decide)
 
-    def remove(self, sid: str, owner: Owner) -> None:
+    def remove(self, sid: str, owner: Caller) -> None:
         """Remove a bucket and its files for its owner; from the first write on nobody is let in any more."""
         _check_owner(self._buckets.get(sid), owner)
         ended = timestamp(self._now())
+        self._endings.remind(self._now() + LINGERING, sid)
         self._buckets.change(
             sid, lambda bucket: bucket.model_copy(update={"expires": min(bucket.expires, ended)})
         )
         self.clear(sid)
 
     def clear(self, sid: str) -> bool:
-        """Remove the files of a bucket that has ended, and then its record; answers whether nothing is left.
+        """Remove the files of a bucket that has ended, and then its record; answers whether the record is gone.
 
         Safe to repeat, and beside others who do the same.
         """
@@ -187,7 +211,7 @@ class Buckets:
             self._buckets.remove(sid)
         return not left
 
-    def remove_file(self, sid: str, uuid: str, owner: Owner) -> None:
+    def remove_file(self, sid: str, uuid: str, owner: Caller) -> None:
         """Remove a file for its bucket's owner; raises as `find` does, NotTheOwner, NoSuchUpload and UploadEnded."""
         _check_owner(self.find(sid), owner)
         fid = Fid.of(sid, uuid)
@@ -272,13 +296,12 @@ def _last_moment(bucket: BucketRecord) -> datetime:
     return moment(bucket.created) + timedelta(seconds=MOST_SECONDS)
 
 
-def _check_owner(bucket: BucketRecord, owner: Owner) -> None:
+def _check_owner(bucket: BucketRecord, caller: Caller) -> None:
     """Raise NotTheOwner unless the bucket's key was given, or its maker or an admin asks."""
-    if owner.key is not None:
-        if not same_digest(digest_of(owner.key), bucket.owner_sha256):
+    if caller.bucket_key is not None:
+        if not same_digest(digest_of(caller.bucket_key), bucket.owner_sha256):
             raise NotTheOwner(bucket.sid)
         return
-    caller = owner.caller
     is_maker = bucket.creator is not None and caller.name == bucket.creator and not caller.open_only
     if not is_maker and not caller.may("admin"):
         raise NotTheOwner(bucket.sid)

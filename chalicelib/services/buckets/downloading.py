@@ -21,12 +21,16 @@ from chalicelib.domain.buckets.errors import DownloadRunning, DownloadsSpent
 from chalicelib.domain.times import moment, timestamp
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.services.buckets.values import Found
-from chalicelib.stores.buckets import Downloads
+from chalicelib.stores.buckets import Downloads, Endings
 from chalicelib.stores.uploads import Uploads
 
 HOLD_SECONDS: Final = 180
 """How long a download counts that nobody renews; a client may be silent for a third of it."""
 RENEWED_AFTER: Final = 30.0
+PIECE_BYTES: Final = 256 << 10
+SPENT_FOR: Final = timedelta(days=1)
+"""How long a file is left that cannot be downloaded any more: whoever was sent to the medium may still be at it."""
+
 SIGNED_SECONDS: Final = 3600
 SIGNED_ONCE_SECONDS: Final = 60
 HARMLESS: Final = ("image/avif", "image/gif", "image/jpeg", "image/png", "image/webp", "text/plain")
@@ -47,12 +51,14 @@ class Downloading:
         self,
         uploads: Uploads,
         downloads: Downloads,
+        endings: Endings,
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._uploads = uploads
         self._downloads = downloads
+        self._endings = endings
         self._now = now
         self._clock = clock
 
@@ -95,15 +101,15 @@ class Downloading:
     def _counted(self, found: Found, hold: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
         renewed, is_whole = self._clock(), False
         try:
-            for chunk in chunks:
-                yield chunk
+            for piece in _pieces(chunks):
+                yield piece
                 if self._clock() - renewed > RENEWED_AFTER:
                     self._renew(found.fid, hold)
                     renewed = self._clock()
             is_whole = True
         finally:
             if is_whole:
-                self._use_up(found.fid, hold)
+                self._use_up(found, hold)
             else:
                 self._give_back(found.fid, hold)
 
@@ -124,8 +130,13 @@ class Downloading:
                 return _spent(slots.model_copy(update={"holds": living}), timestamp(now))
             return slots.model_copy(update={"holds": [*living, self._hold(hold)]})
 
-        self._downloads.change(found.fid, decide)
+        self._look_later(found, self._downloads.change(found.fid, decide))
         return hold
+
+    def _look_later(self, found: Found, slots: Slots) -> None:
+        """Have a file that cannot be downloaded any more removed, some time after its last download began."""
+        if found.limit is not None and slots.spent >= found.limit:
+            self._endings.remind(self._now() + SPENT_FOR, *found.fid)
 
     def _renew(self, fid: Fid, hold: str) -> None:
         def decide(slots: Slots) -> Slots:
@@ -136,7 +147,7 @@ class Downloading:
 
         self._downloads.change(fid, decide)
 
-    def _use_up(self, fid: Fid, hold: str) -> None:
+    def _use_up(self, found: Found, hold: str) -> None:
         def decide(slots: Slots) -> Slots | None:
             # Where nothing is known of downloads any more, the file was removed meanwhile.
             if not slots.spent and not slots.holds:
@@ -144,7 +155,7 @@ class Downloading:
             kept = slots.model_copy(update={"holds": _without(slots, hold)})
             return _spent(kept, timestamp(self._now()))
 
-        self._downloads.change(fid, decide)
+        self._look_later(found, self._downloads.change(found.fid, decide))
 
     def _give_back(self, fid: Fid, hold: str) -> None:
         def decide(slots: Slots) -> Slots | None:
@@ -165,6 +176,13 @@ def harmless(kind: str) -> str:
     """Answer what the medium says a file is: what no browser runs, as the medium sends no policy along."""
     essence = kind.partition(";")[0].strip().lower()
     return essence if essence in HARMLESS or essence.startswith(HARMLESS_KINDS) else BINARY
+
+
+def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Answer the same bytes in pieces of which each is sent before a hold ends, however slowly it is read."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), PIECE_BYTES):
+            yield chunk[start : start + PIECE_BYTES]
 
 
 def _spent(slots: Slots, at: str) -> Slots:

@@ -1,8 +1,7 @@
-"""What is asked for when a bucket is made or changed, who asks, and what is told."""
+"""What is asked for when a bucket is made or changed, and what is told."""
 
 from typing import Literal, NamedTuple
 
-from chalicelib.domain.access import NOBODY, Caller
 from chalicelib.domain.buckets.documents import USUAL_SECONDS, BucketTerms
 from chalicelib.domain.document import Document
 from chalicelib.domain.uploads.ids import Fid
@@ -27,13 +26,6 @@ class Change(NamedTuple):
     locked: bool | None = None
     password: str | None = None
     comment: str | None = None
-
-
-class Owner(NamedTuple):
-    """Who says that a bucket is theirs: the key that came with it, or the token that made it."""
-
-    key: str | None = None
-    caller: Caller = NOBODY
 
 
 class Visitor(NamedTuple):

@@ -8,8 +8,8 @@
     where       an address at the medium itself that has its bytes
 
 An upload is its creator's: for everybody else there is none. Whoever creates without a token is nobody in particular,
-and shares what nobody in particular has. What is complete and was not finished, because somebody died, is finished by
-whoever asks for it next.
+and shares what nobody in particular has; but a file of a bucket, whose address others are told, is then its key's.
+What is complete and was not finished, because somebody died, is finished by whoever asks for it next.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,9 @@ from datetime import datetime
 
 from chalicelib.domain.access import Caller, ScopeMissing
 from chalicelib.domain.times import timestamp
+from chalicelib.domain.tokens import digest_of, same_digest
 from chalicelib.domain.uploads.checksums import Checksum
+from chalicelib.domain.uploads.documents import UploadInfo
 from chalicelib.domain.uploads.errors import (
     FinalUpload,
     NoSuchUpload,
@@ -31,10 +33,10 @@ from chalicelib.domain.uploads.limits import UploadLimits
 from chalicelib.domain.uploads.metadata import Wanted
 from chalicelib.services.uploading.beginning import Beginning
 from chalicelib.services.uploading.finishing import Finishing
-from chalicelib.services.uploading.values import Concat, NewUpload, Upload
+from chalicelib.services.uploading.values import Admission, Concat, NewUpload, Upload
 from chalicelib.stores.uploads import State, Uploads
 
-__all__ = ["Concat", "NewUpload", "Upload", "Uploading"]
+__all__ = ["Admission", "Concat", "NewUpload", "Upload", "Uploading"]
 
 
 class Uploading:
@@ -114,7 +116,7 @@ class Uploading:
 
     def _found(self, fid: Fid, caller: Caller | None) -> State:
         state = self._uploads.info(fid)
-        if caller is not None and not caller.may("admin") and caller.name != state.info.owner:
+        if caller is not None and not is_owner(state.info, caller):
             raise NoSuchUpload(str(fid))
         if state.expires is not None and state.expires <= timestamp(self._now()):
             raise UploadEnded(str(fid), "expired")
@@ -140,6 +142,14 @@ class Uploading:
             raise TooManyBytes("the upload with these bytes", end, whole, self.limits.append)
         if data:
             self.limits.check_append(len(data), chunks=state.end.number, length=whole, is_last=end == whole)
+
+
+def is_owner(info: UploadInfo, caller: Caller) -> bool:
+    """Tell whether an upload is a caller's: by their name, or by the key of the bucket that it is in."""
+    if info.bucket_sha256 is not None and caller.bucket_key is not None:
+        return same_digest(digest_of(caller.bucket_key), info.bucket_sha256)
+    is_nobodys = info.bucket_sha256 is not None and caller.name is None
+    return caller.may("admin") or (caller.name == info.owner and not is_nobodys)
 
 
 def _check_scope(caller: Caller) -> None:

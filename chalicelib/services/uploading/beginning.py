@@ -23,7 +23,7 @@ from chalicelib.domain.uploads.errors import (
 from chalicelib.domain.uploads.ids import SID_BYTES, Fid, is_sid
 from chalicelib.domain.uploads.limits import UploadLimits
 from chalicelib.domain.uploads.metadata import Wanted, check_metadata
-from chalicelib.services.uploading.values import NewUpload
+from chalicelib.services.uploading.values import Admission, NewUpload
 from chalicelib.storage.parallel import at_once, in_parallel
 from chalicelib.stores.uploads import State, Uploads
 
@@ -39,14 +39,14 @@ LOOKED_AT: Final = 16
 class Beginning:
     """Begins uploads; `most_of_package` is how many bytes a package may have.
 
-    `admit` says until when a file is kept at most that is begun in a bucket, or refuses it.
+    `admit` says whether a file may be begun in a bucket.
     """
 
     def __init__(
         self,
         uploads: Uploads,
         packages: Callable[[], "Packages"],
-        admit: Callable[[NewUpload, Caller], datetime],
+        admit: Callable[[NewUpload, Caller], Admission],
         *,
         limits: UploadLimits,
         most_of_package: int,
@@ -62,9 +62,8 @@ class Beginning:
     def begin(self, new: NewUpload, caller: Caller) -> State:
         """Answer a new upload; raises the refusals of what it says of itself, and TooManyUploads."""
         fid = self._new_fid(new.sid)
-        if new.sid is not None:
-            new = new._replace(expires=self._admit(self._measured(new, caller), caller))
-        info = self._info(new, caller)
+        admission = self._admit(self._measured(new, caller), caller) if new.sid is not None else None
+        info = self._info(new, caller, admission)
         wanted = self._checked(info)
         self.check_length(info.length, wanted)
         self._hold_share(info.owner, fid)
@@ -102,7 +101,7 @@ class Beginning:
             raise InvalidUpload(f"`{sid[:40]}` is no bucket of uploads; leave it out for a new one")
         return Fid(sid or token_bytes(SID_BYTES).hex(), str(uuid4()))
 
-    def _info(self, new: NewUpload, caller: Caller) -> UploadInfo:
+    def _info(self, new: NewUpload, caller: Caller, admission: Admission | None) -> UploadInfo:
         now = self._now()
         concat = (
             new.concat if isinstance(new.concat, str) or new.concat is None else list(map(str, new.concat))
@@ -116,8 +115,9 @@ class Beginning:
             publisher=_publisher(caller, new),
             packages=None if caller.packages == EVERY_PACKAGE else list(caller.packages.texts),
             created=timestamp(now),
-            expires=timestamp(new.expires or now + LIFETIME),
+            expires=timestamp(admission.expires if admission else new.expires or now + LIFETIME),
             concat=concat,
+            bucket_sha256=admission.key_sha256 if admission else None,
         )
 
     def _checked(self, info: UploadInfo) -> Wanted | None:

@@ -16,7 +16,7 @@ class NewUpload(NamedTuple):
     """A wish to begin an upload: of `length` bytes or as many as are told later, in the bucket `sid` or one of its own.
 
     `metadata` is decoded. `expires` is when it is removed, finished or not; without one that is the default, and in a
-    bucket it is removed with that. `owner_key` is that of the bucket.
+    bucket it is removed with that.
     """
 
     length: int | None = None
@@ -24,7 +24,13 @@ class NewUpload(NamedTuple):
     concat: Concat = None
     sid: str | None = None
     expires: datetime | None = None
-    owner_key: str | None = None
+
+
+class Admission(NamedTuple):
+    """A file may be begun in a bucket, where it is kept until a moment at most; the digest is of the owner's key."""
+
+    expires: datetime
+    key_sha256: str
 
 
 class Upload(NamedTuple):

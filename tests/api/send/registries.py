@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.api import RESOURCES
@@ -41,6 +41,11 @@ class Sender:
         with installed(self.world.container):
             return call(self.app, method, path, body=sent, headers={**kind, **(headers or {})})
 
+    def ask_form(self, path: str, sent: bytes, headers: Mapping[str, str]) -> Received:
+        """Send a form as a browser does."""
+        with installed(self.world.container):
+            return call(self.app, "POST", path, body=sent, headers=headers)
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -74,8 +79,8 @@ class Bucket:
             length=len(data),
             metadata={"filename": name, "filetype": kind},
             sid=self.sid,
-            owner_key=self.key if key is None else key,
         )
+        caller = replace(caller, bucket_key=self.key if key is None else key)
         uploading = self.sender.world.container.uploading
         fid = uploading.create(new, caller).fid
         step = -(-len(data) // pieces) or 1

@@ -62,6 +62,15 @@ def test_it_is_kept_as_it_is() -> None:
     assert archive.packages == ["@acme/b", "acme-b", "widget"]
 
 
+def test_no_member_leads_out_of_the_folder_where_it_is_unpacked() -> None:
+    names = ["../../etc/passwd", "C:\\a.txt", "con", ".", "a\nb"]
+    members = [Member(name=name, size=1, file=str(number)) for number, name in enumerate(names)]
+
+    for each in archive_of(members, "zip", bucket="b").members:
+        assert not set(each.name) & set("/\\:\n")
+        assert each.name not in {".", "..", "con"}
+
+
 def test_it_is_called_after_what_is_in_it() -> None:
     assert archive_of(MEMBERS[1:2], "zip").filename == "acme-b.zip"
     assert archive_of(MEMBERS, "tar.gz").filename.startswith("packages-")

@@ -1,9 +1,12 @@
-"""Groups of files for tests, which need nothing of how a registry takes files in."""
+"""Groups of files for tests, which are made when they are read."""
 
 from collections.abc import Callable, Iterator
 
 from chalicelib.container import Container
-from chalicelib.services.archiving.buckets import BucketFile, BucketNotFound, Contents, Credentials, LeftOut
+from chalicelib.domain.archives.documents import Member
+from chalicelib.domain.buckets.errors import BucketNotFound
+from chalicelib.services.archiving.buckets import COUNTED, Contents, LeftOut
+from chalicelib.services.buckets import Visitor
 from chalicelib.storage.port import ObjectNotFound
 from tests.worlds import World
 
@@ -12,12 +15,11 @@ Make = Callable[[], Iterator[bytes]]
 
 
 class Shelf:
-    """One bucket, whose files are made when they are read."""
+    """One bucket in the place of all there are."""
 
     def __init__(self, files: dict[str, bytes] | None = None, *, left_out: tuple[str, ...] = ()) -> None:
         self.files: dict[str, tuple[str, int, Make]] = {}
-        self.left_out = [LeftOut(name=name, reason="for one download") for name in left_out]
-        self.read: list[str] = []
+        self.left_out = [LeftOut(name=name, reason=COUNTED) for name in left_out]
         for number, (name, data) in enumerate((files or {}).items()):
             self.add(f"{SID}++{number}", name, len(data), lambda data=data: iter([data]))  # type: ignore[misc]  # a default binds it
 
@@ -25,21 +27,15 @@ class Shelf:
         """Put a file on the shelf."""
         self.files[fid] = name, size, make
 
-    def contents(self, sid: str, credentials: Credentials) -> Contents:
-        """Answer what is on the shelf."""
-        self.check(sid, credentials)
-        return Contents(
-            [BucketFile(fid, name, size) for fid, (name, size, _) in self.files.items()], self.left_out
-        )
-
-    def check(self, sid: str, credentials: Credentials) -> None:
-        """Let everybody in who knows where it is."""
+    def contents(self, sid: str, visitor: Visitor) -> Contents:
+        """Answer what is on the shelf, to whoever knows where it is."""
         if sid != SID:
             raise BucketNotFound(sid)
+        members = [Member(name=name, size=size, file=fid) for fid, (name, size, _) in self.files.items()]
+        return Contents(members, self.left_out)
 
     def open(self, fid: str) -> Iterator[bytes]:
         """Read a file."""
-        self.read.append(fid)
         if fid not in self.files:
             raise ObjectNotFound(fid)
         return self.files[fid][2]()

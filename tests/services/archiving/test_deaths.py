@@ -9,14 +9,14 @@ import pytest
 
 from chalicelib.container import Container
 from chalicelib.services import archiving
-from chalicelib.services.archiving import Credentials
+from chalicelib.services.buckets import Visitor
 from chalicelib.storage.parallel import begun
 from chalicelib.storage.testing.wrappers import Death, Fault, FaultyStore
 from tests.services.archiving.shelves import SID, Shelf, process, shelved
 from tests.worlds import World, memory_world
 
 FILES = {"a.txt": b"one", "b.bin": bytes(range(256)) * 30_000, "c.txt": b""}
-NOBODY = Credentials()
+NOBODY = Visitor()
 DEATHS = [Fault.DEATH_BEFORE, Fault.DEATH_AFTER]
 
 

@@ -1,6 +1,8 @@
 """Who may add to a bucket, and when it ends."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from chalicelib.domain.buckets.errors import (
     NotTheOwner,
 )
 from chalicelib.domain.uploads.errors import InvalidUpload
-from chalicelib.services.buckets.values import BucketMade, Change, NewBucket, Owner
+from chalicelib.services.buckets.values import BucketMade, Change, NewBucket
 from chalicelib.services.uploading import NewUpload, Upload
 from tests.worlds import World, memory_world
 
@@ -28,11 +30,20 @@ def world() -> World:
     return memory_world()
 
 
-def begin(container: Container, made: BucketMade, length: int | None = 10, **wanted: object) -> Upload:
-    new = NewUpload(length=length, sid=made.sid, owner_key=made.owner_key)
-    caller = wanted.pop("caller", EVERYBODY)
-    assert isinstance(caller, Caller)
-    return container.uploading.create(new._replace(**wanted), caller)  # type: ignore[arg-type]
+def owner_of(made: BucketMade) -> Caller:
+    return replace(EVERYBODY, bucket_key=made.owner_key)
+
+
+def begin(
+    container: Container,
+    made: BucketMade,
+    length: int | None = 10,
+    *,
+    caller: Caller | None = None,
+    **wanted: Any,
+) -> Upload:
+    new = NewUpload(length=length, sid=made.sid, **wanted)
+    return container.uploading.create(new, caller or owner_of(made))
 
 
 def test_an_upload_without_the_key_is_refused_and_leaves_nothing(world: World) -> None:
@@ -41,7 +52,7 @@ def test_an_upload_without_the_key_is_refused_and_leaves_nothing(world: World) -
 
     for key in (None, "", "x"):
         with pytest.raises(NotTheOwner):
-            begin(world.container, made, owner_key=key)
+            begin(world.container, made, caller=replace(EVERYBODY, bucket_key=key))
 
     assert world.stored() == before
 
@@ -49,10 +60,10 @@ def test_an_upload_without_the_key_is_refused_and_leaves_nothing(world: World) -
 def test_whoever_made_a_bucket_needs_no_key_to_add_to_it(world: World) -> None:
     made = world.container.buckets.make(NewBucket(), ALICE)
 
-    assert begin(world.container, made, owner_key=None, caller=ALICE).fid.sid == made.sid
-    assert begin(world.container, made, owner_key=None, caller=ADMIN).fid.sid == made.sid
+    assert begin(world.container, made, caller=ALICE).fid.sid == made.sid
+    assert begin(world.container, made, caller=ADMIN).fid.sid == made.sid
     with pytest.raises(NotTheOwner):
-        begin(world.container, made, owner_key=None, caller=BOB)
+        begin(world.container, made, caller=BOB)
 
 
 def test_what_somebody_calls_themselves_makes_nobody_an_owner(world: World) -> None:
@@ -60,7 +71,7 @@ def test_what_somebody_calls_themselves_makes_nobody_an_owner(world: World) -> N
     made = world.container.buckets.make(NewBucket(), ALICE)
 
     with pytest.raises(NotTheOwner):
-        begin(world.container, made, owner_key=None, caller=open_only)
+        begin(world.container, made, caller=open_only)
 
 
 def test_an_upload_into_a_bucket_that_nobody_made_is_refused(world: World) -> None:
@@ -73,7 +84,7 @@ def test_an_upload_into_a_bucket_that_nobody_made_is_refused(world: World) -> No
 def test_a_locked_bucket_takes_nothing_until_it_is_opened(world: World) -> None:
     buckets = world.container.buckets
     made = buckets.make(NewBucket(), EVERYBODY)
-    owner = Owner(made.owner_key)
+    owner = owner_of(made)
 
     buckets.change(made.sid, Change(locked=True), owner)
     with pytest.raises(BucketLocked):
@@ -126,7 +137,7 @@ def test_two_changes_at_once_are_both_made(world: World) -> None:
     buckets = world.container.buckets
     made = buckets.make(NewBucket(), EVERYBODY)
     other = world.fresh()
-    owner = Owner(made.owner_key)
+    owner = owner_of(made)
 
     buckets.change(made.sid, Change(locked=True), owner)
     other.buckets.change(made.sid, Change(comment="x"), owner)

@@ -4,7 +4,8 @@ import pytest
 
 from chalicelib.domain.archives.errors import ArchiveNotFound
 from chalicelib.domain.specs import PackageSpec
-from chalicelib.services.archiving import Credentials, Standing
+from chalicelib.services.archiving import Standing
+from chalicelib.services.buckets import Visitor
 from chalicelib.stores.sweeping import Rooms
 from tests.services.sweeping.swept import Registry, task
 from tests.worlds import publish
@@ -25,7 +26,7 @@ def test_an_archive_is_left_for_a_day_after_it_serves_no_longer(
 ) -> None:
     registry.clock.forward(days=7, seconds=1)
     with pytest.raises(ArchiveNotFound):
-        registry.process().archiving.find(ordered.archive.id, Credentials())
+        registry.process().archiving.of(ordered.archive, Visitor())
 
     assert task(registry.sweep(), "archives").done == 0
     assert registry.lying("archives/") == [f"{ordered.archive.id}.json", f"{ordered.archive.id}.zip"]
@@ -42,7 +43,7 @@ def test_one_that_was_made_again_is_kept(registry: Registry, ordered: Standing) 
     registry.clock.forward(days=6)
 
     assert task(registry.sweep(), "archives").done == 0
-    assert registry.process().archiving.find(ordered.archive.id, Credentials()).info is not None
+    assert registry.process().archiving.of(ordered.archive, Visitor()).info is not None
 
 
 def test_one_that_is_made_again_while_it_is_looked_at_is_kept(registry: Registry, ordered: Standing) -> None:
