@@ -57,7 +57,6 @@ NEVER_SENT: Final = {"prism/health"}
 """Keys for which addresses are signed only to see whether there are any."""
 
 VALUES: Final = {
-    "filename": "demo.txt",
     "name": "demo",
     "version": "1.0.0",
     "previous": "1.0.1",
