@@ -148,9 +148,12 @@ class Recorder:
         medium = s3_world(self.endpoint, self.bucket).settings
         return replace(medium, access="token", admin_token=f"sha256:{digest_of(ADMIN)}", stage="prod")
 
-    def ask(self, method: str, address: str, body: object = None, token: str = ADMIN) -> Received:
+    def ask(
+        self, method: str, address: str, body: object = None, token: str = ADMIN, **headers_too: str
+    ) -> Received:
         """Send a request to the API through its gateway."""
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        headers |= {name.replace("_", "-"): value for name, value in headers_too.items()}
         if isinstance(body, bytes):
             headers["content-type"] = "application/octet-stream"
         sent = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
@@ -186,6 +189,7 @@ def drive(recorder: Recorder) -> None:
             _upload,
             _send_directly,
             _upload_over_http,
+            _send_files,
             _derive,
             _run_queued_jobs,
             _finish_uploads,
@@ -380,7 +384,7 @@ def _upload_over_http(recorder: Recorder) -> None:
         open_ended = _tus(recorder, "POST", "Upload-Defer-Length: 1")
         _tus(recorder, "PATCH", "Upload-Offset: 0", "Upload-Length: 5", at=open_ended, body=b"hello")
         assert _tus(recorder, "HEAD", at=open_ended).headers["upload-length"] == "5"
-        assert _tus(recorder, "GET", at=open_ended).status == 200
+        assert _tus(recorder, "GET", at=open_ended).status == 302
         assert _tus(recorder, "DELETE", at=joined).status == 204
         assert _tus(recorder, "HEAD", at=joined).status == 410
     dying = recorder.another()
@@ -390,6 +394,41 @@ def _upload_over_http(recorder: Recorder) -> None:
     dying.uploads.append(begun_by_others.fid, data, 0)
     with recorder.process(API):
         assert _tus(recorder, "HEAD", at=f"/v1/uploads/{begun_by_others.fid.path}").headers["prism-job"]
+
+
+def _send_files(recorder: Recorder) -> None:
+    """Fill buckets, change and read them, and remove one."""
+    with recorder.process(API):
+        sid, key = _filled_bucket(recorder, downloads=1, password="hush")
+        files = recorder.ask("GET", f"/v1/buckets/{sid}", x_download_pass="hush").json["files"]
+        taken, removed = (urlsplit(file["url"]) for file in files)
+        assert recorder.ask("GET", f"{taken.path}?{taken.query}").status == 302
+        assert recorder.ask("GET", f"{taken.path}?{taken.query}").status == 410
+        assert recorder.ask("HEAD", f"{removed.path}?{removed.query}").status == 200
+        changed = recorder.ask("PATCH", f"/v1/buckets/{sid}", {"retention": 7200}, prism_owner_key=key)
+        assert changed.status == 200
+        gone = f"/v1/buckets/{sid}/files/{files[1]['file']}"
+        assert recorder.ask("DELETE", gone, prism_owner_key=key).status == 204
+        sid, key = _filled_bucket(recorder)
+        assert recorder.ask("GET", f"/s/{sid}").status == 200
+        assert recorder.ask("DELETE", f"/v1/buckets/{sid}", prism_owner_key=key).status == 204
+
+
+def _filled_bucket(recorder: Recorder, **wanted: object) -> tuple[str, str]:
+    """Make a bucket of two files; answers its id and its owner's key."""
+    made = recorder.ask("POST", "/v1/buckets", {"retention": 3600, **wanted}).json
+    described = base64.b64encode(str(made["sid"]).encode()).decode()
+    for _ in range(2):
+        _tus(
+            recorder,
+            "POST",
+            "Upload-Length: 5",
+            f"Upload-Metadata: sid {described}",
+            f"Prism-Owner-Key: {made['ownerKey']}",
+            "Content-Type: application/offset+octet-stream",
+            body=b"hello",
+        )
+    return made["sid"], made["ownerKey"]
 
 
 def _tus(recorder: Recorder, method: str, *told: str, at: Received | str = "", body: bytes = b"") -> Received:
@@ -434,6 +473,7 @@ def _sweep(recorder: Recorder) -> None:
     for function, major, sweeps in ((API, 6, _sweep_over_http), ("sweep", 7, _sweep_on_schedule)):
         left_over = _leave_over(recorder, f"{major}.0.0", f"{major}.0.1")
         _fail_and_replay(recorder, f"{major}.1.0", f"{major}.1.1")
+        _leave_buckets(recorder)
         _leave_uploads(recorder, f"{major}.0.0")
         recorder.medium.delete(PROGRESS)  # or what was written before the last sweep's time would not be new
         assert len(unfinished(recorder)) == 6
@@ -487,6 +527,15 @@ def _send(sender: Container, data: bytes, metadata: dict[str, str]) -> None:
     upload = sender.uploading.create(NewUpload(length=len(data), metadata=metadata), caller)
     for start in range(0, len(data), 4 << 20):
         sender.uploading.append(upload.fid, start, data[start : start + (4 << 20)], caller=caller)
+
+
+def _leave_buckets(recorder: Recorder) -> None:
+    """Leave a bucket that will have ended, and one that is kept with a file that was downloaded."""
+    with recorder.process(API):
+        _filled_bucket(recorder)
+        sid, _ = _filled_bucket(recorder, downloads=1, retention=60 * 24 * 3600)
+        file = urlsplit(recorder.ask("GET", f"/v1/buckets/{sid}").json["files"][0]["url"])
+        assert recorder.ask("GET", file.path).status == 302
 
 
 def _sweep_over_http(recorder: Recorder) -> None:
