@@ -27,6 +27,7 @@ from chalicelib.events.jobs import run_jobs
 from chalicelib.events.schedules import sweep
 from chalicelib.events.uploads import publish_uploads
 from chalicelib.npm.attestations.trust import default_root
+from chalicelib.services.buckets import NewBucket
 from chalicelib.services.publishing import PublishRequest, claim, settle
 from chalicelib.services.uploading import NewUpload
 from chalicelib.settings import Settings
@@ -193,6 +194,7 @@ def drive(recorder: Recorder) -> None:
             _derive,
             _run_queued_jobs,
             _finish_uploads,
+            _archive,
             _publish_attested,
             _sweep,
         ):
@@ -443,6 +445,46 @@ def _tus(recorder: Recorder, method: str, *told: str, at: Received | str = "", b
     return answer
 
 
+def _archive(recorder: Recorder) -> None:
+    """Ask for archives of packages and of a bucket, made at once and by jobs, and for one of what is gone."""
+    recorder.medium.put("prism/archives/left-over.zip", b"left over")
+    publish(recorder.another(), name="archived")
+    with recorder.process(API):
+        small = recorder.ask("POST", "/v1/archives", {"specs": ["archived"]}).json
+        assert recorder.ask("GET", f"/v1/archives/{small['id']}").status == 302
+        assert recorder.ask("POST", "/v1/archives", {"specs": ["demo@2.0.0"]}).status == 202
+    _archive_bucket(recorder, "tar.gz")
+    _unpublish_all(recorder, "archived")
+    with recorder.process(API):
+        assert recorder.ask("GET", f"/v1/archives/{small['id']}").status == 404
+    with recorder.process("run_jobs"):
+        for key in keys_below(recorder.medium, QUEUED):
+            run_jobs(created(key, recorder.bucket))
+    made = [key for key in keys_below(recorder.medium, "prism/archives/") if not key.endswith(".json")]
+    assert len(made) == 3
+
+
+def _archive_bucket(recorder: Recorder, kind: str) -> None:
+    """Ask for an archive of a bucket with a large file, which is left to whoever takes up jobs."""
+    asking = recorder.another()
+    admin = asking.access.authenticate(ADMIN)
+    made = asking.buckets.make(NewBucket(), admin)
+    owner = replace(admin, bucket_key=made.owner_key)
+    new = NewUpload(length=len(LARGE), metadata={"filename": "large.bin"}, sid=made.sid)
+    fid = asking.uploading.create(new, owner).fid
+    for start in range(0, len(LARGE), 4 << 20):
+        asking.uploading.append(fid, start, LARGE[start : start + (4 << 20)], caller=owner)
+    with installed(asking):
+        assert recorder.ask("POST", "/v1/archives", {"bucket": made.sid, "format": kind}).status == 202
+
+
+def _unpublish_all(recorder: Recorder, name: str) -> None:
+    container = recorder.another()
+    head = container.heads.get(name)
+    assert head is not None
+    container.npm_writing.unpublish(PackageName(name), str(head.seq), actor="admin")
+
+
 def _derive(recorder: Recorder) -> None:
     publisher = recorder.another()
     with recorder.process("derive_packages"):
@@ -475,8 +517,9 @@ def _sweep(recorder: Recorder) -> None:
         _fail_and_replay(recorder, f"{major}.1.0", f"{major}.1.1")
         _leave_buckets(recorder)
         _leave_uploads(recorder, f"{major}.0.0")
+        _archive_bucket(recorder, "zip")
         recorder.medium.delete(PROGRESS)  # or what was written before the last sweep's time would not be new
-        assert len(unfinished(recorder)) == 6
+        assert len(unfinished(recorder)) == 7
         with recorder.process(function, lambda: _now() + timedelta(days=30)):
             for _ in range(3):
                 sweeps(recorder)
