@@ -450,6 +450,10 @@ class TestPackages:
         assert upload.job_id == again.job_id == f"upload-{upload.fid.sid}-{upload.fid.uuid}"
         assert announced == [upload.job_id]
         assert world.container.working.work(announced[0]).state == "completed"
+        assert world.container.jobs.job(announced[0]).state == "completed"
+        assert [kept.stage for kept in world.container.jobs.checkpoints(announced[0]).checkpoints] == [
+            "finish"
+        ]
         published = uploads.find(upload.fid, EVERYBODY).job_id
         assert announced == [upload.job_id, published]
         assert world.container.publishing.work(announced[1]).state == "completed"
