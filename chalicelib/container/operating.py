@@ -36,6 +36,7 @@ class OperatingServices(ReadingServices):
         from chalicelib.services.sweeping.archives import OldArchives
         from chalicelib.services.sweeping.buckets import EndedBuckets
         from chalicelib.services.sweeping.derived import OverdueDerivations
+        from chalicelib.services.sweeping.direct import UnfinishedUploads
         from chalicelib.services.sweeping.jobs import AbandonedJobs
         from chalicelib.services.sweeping.needs import Needs
         from chalicelib.services.sweeping.shards import UnnamedShards
@@ -49,6 +50,9 @@ class OperatingServices(ReadingServices):
             [
                 AbandonedJobs(rooms, self.executions, self.working.work, now=self._now),
                 OverdueDerivations(rooms, self.heads, self.index, self.deriving),
+                UnfinishedUploads(
+                    rooms, self.wishes, self.arriving, self.incoming, lambda: self.ingesting, now=self._now
+                ),
                 UnneededBytes(rooms, needs, now=self._now),
                 UnnamedShards(rooms, self.index, now=self._now),
                 LeftUploads(self.uploads, self.finishing, now=self._now),

@@ -65,12 +65,11 @@ class PublishingServices(NpmServices):
     def direct(self) -> "Direct":
         """Lets clients send tarballs to the bucket themselves."""
         from chalicelib.services.direct import INLINE_BYTES, Direct
-        from chalicelib.stores.direct import Arriving
 
         limit = self.settings.limits.unpacked_size
         return Direct(
             self.wishes,
-            Arriving(self.artifact_store, self.artifact_keys),
+            self.arriving,
             self.incoming,
             self.ingesting,
             self.publishers,

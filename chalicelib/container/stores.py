@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from chalicelib.stores.access import Publishers, Tokens
     from chalicelib.stores.advisories import Advisories
     from chalicelib.stores.artifacts import Artifacts
-    from chalicelib.stores.direct import Wishes
+    from chalicelib.stores.direct import Arriving, Wishes
     from chalicelib.stores.executions import Executions
     from chalicelib.stores.heads import Heads
     from chalicelib.stores.incoming import Incoming
@@ -63,6 +63,13 @@ class Stores(Media):
         from chalicelib.stores.direct import Wishes
 
         return Wishes(self.artifact_store, self.artifact_keys)
+
+    @cached_property
+    def arriving(self) -> "Arriving":
+        """What they send, on its way into the bucket."""
+        from chalicelib.stores.direct import Arriving
+
+        return Arriving(self.artifact_store, self.artifact_keys)
 
     @cached_property
     def index(self) -> "Index":

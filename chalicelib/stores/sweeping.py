@@ -138,6 +138,10 @@ class Rooms:
         """Answer what is staged, and what sweeps have set aside."""
         return _lying(self._artifact_store, self._artifact_keys.staging, after)
 
+    def wishes(self, after: str | None = None) -> Iterator[Lying]:
+        """Answer what clients have asked for who send tarballs to the medium themselves."""
+        return _lying(self._artifact_store, self._artifact_keys.wishes, after)
+
     def archives(self, after: str | None = None) -> Iterator[Lying]:
         """Answer archives, and what is in them."""
         return _lying(self._artifact_store, self._artifact_keys.archives, after)

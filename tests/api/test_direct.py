@@ -401,8 +401,8 @@ class TestInParts:
         assert wish is not None
         light.world.medium.abort_multipart(light.key(told), upload_id=wish.multipart_id or "")
 
-        assert_problem(light.complete(told), 404, "upload_gone")
-        assert_problem(light.get(told["parts"]), 404, "upload_gone")
+        assert_problem(light.complete(told), 410, "upload_gone")
+        assert_problem(light.get(told["parts"]), 410, "upload_gone")
 
     @pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())
     def test_a_fault_at_any_call_until_the_parts_are_joined_loses_nothing(

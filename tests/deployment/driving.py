@@ -17,6 +17,8 @@ from urllib.parse import quote, urlsplit
 from app import app
 from chalicelib.api.routing import Route
 from chalicelib.container import Container, installed
+from chalicelib.domain.access import Caller
+from chalicelib.domain.direct import SMALLEST_PART, Asked
 from chalicelib.domain.manifest import Publisher
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.tokens import digest_of, token_text
@@ -29,7 +31,8 @@ from chalicelib.services.publishing import PublishRequest, claim, settle
 from chalicelib.services.uploading import NewUpload
 from chalicelib.settings import Settings
 from chalicelib.storage import open_store
-from chalicelib.storage.port import ObjectInfo, ObjectStore, StorageUnavailable
+from chalicelib.storage.port import ObjectInfo, ObjectStore, Presigned, StorageUnavailable
+from chalicelib.storage.testing.contract.parts import send
 from deployment.stage import API
 from localstack.clock import scheduled_event
 from tests.api.callers import Received, call
@@ -68,6 +71,7 @@ VALUES: Final = {
     "token": "000000000000",
     "login": "00000000-" + 40 * "0",
     "file": "demo-1.0.0.tgz",
+    "filename": "demo-1.0.0.tgz",
     "sid": "0123456789ab",
     "revision": "0",
 }
@@ -78,6 +82,7 @@ BODIES: Final[dict[str, object]] = {
     "POST /v1/tokens": {"name": "ci", "scopes": ["publish"]},
     "PUT /v1/publishers/{publisher}": {"packages": ["demo"]},
     "POST /v1/rebuild": {},
+    "POST /v1/uploads/direct": {"name": "demo", "size": 1, "sha256": "0" * 64},
     "PUT /v1/trust": default_root(),
     "PUT /npm/-/user/org.couchdb.user:{user}": {"password": ADMIN},
     "PUT /npm/-/user/org.couchdb.user:{user}/-rev/{rev}": {"password": ADMIN},
@@ -179,6 +184,7 @@ def drive(recorder: Recorder) -> None:
             _log_in,
             _read_what_is_large,
             _upload,
+            _send_directly,
             _upload_over_http,
             _derive,
             _run_queued_jobs,
@@ -297,6 +303,59 @@ def _upload(recorder: Recorder) -> None:
             publish_uploads(created(f"prism/incoming/{name}.tgz", recorder.bucket))
 
 
+def _send_directly(recorder: Recorder) -> None:
+    """Send tarballs to the bucket at once and in parts, and give one up."""
+    with recorder.process(API):
+        for version, wanted in (("1.0.0", {}), ("1.0.1", {"partSize": SMALLEST_PART})):
+            begun = _sent(recorder, version, **wanted)
+            assert recorder.ask("POST", begun["complete"]).json["status"] == "published"
+        begun = _begun(recorder, "1.0.2", partSize=SMALLEST_PART)
+        assert recorder.ask("POST", begun["complete"]).status == 409
+        assert recorder.ask("DELETE", f"/v1/uploads/direct/{begun['id']}").status == 204
+        begun = _sent(recorder, "1.0.3")
+    with recorder.process("publish_uploads"):
+        publish_uploads(created(f"prism/incoming/direct/{begun['id']}.tgz", recorder.bucket))
+    assert keys_below(recorder.medium, "prism/incoming/direct/") == []
+
+
+def _sent(recorder: Recorder, version: str, **wanted: object) -> dict[str, Any]:
+    """Send a tarball as a client does, and answer what it was told."""
+    begun, data = _begun(recorder, version, **wanted), sendable(version)
+    if "write" in begun:
+        assert send(Presigned(begun["write"]["url"], begun["write"]["headers"]), data) == 200
+        return begun
+    for part in recorder.ask("GET", begun["parts"]).json["parts"]:
+        start = (part["number"] - 1) * begun["partSize"]
+        assert send(Presigned(part["url"], part["headers"]), data[start : start + part["size"]]) == 200
+    return begun
+
+
+def _begun(recorder: Recorder, version: str, **wanted: object) -> dict[str, Any]:
+    data = sendable(version)
+    asked = {"name": "sent", "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), **wanted}
+    answer = recorder.ask("POST", "/v1/uploads/direct", asked)
+    assert answer.status == 201
+    told: dict[str, Any] = answer.json
+    return told
+
+
+def sendable(version: str) -> bytes:
+    """Answer a package of more than one part."""
+    return package(version, name="sent", files=LARGE_FILES)
+
+
+def _leave_uploads(recorder: Recorder, version: str) -> None:
+    """Leave an upload that has arrived, and one of which nothing has."""
+    data = sendable(version)
+    asked = Asked(
+        PackageName("sent"), len(data), hashlib.sha256(data).hexdigest(), Publisher(name="Alice"), "api"
+    )
+    direct = recorder.another().direct
+    begun = direct.begin(asked, Caller())
+    recorder.medium.put(f"prism/incoming/direct/{begun.wish.id}.tgz", data)
+    direct.begin(asked._replace(part_size=SMALLEST_PART), Caller())
+
+
 def _upload_over_http(recorder: Recorder) -> None:
     """Send uploads that become packages or files, join some, and end one."""
     with recorder.process(API):
@@ -374,6 +433,7 @@ def _sweep(recorder: Recorder) -> None:
     for function, major, sweeps in ((API, 6, _sweep_over_http), ("sweep", 7, _sweep_on_schedule)):
         left_over = _leave_over(recorder, f"{major}.0.0", f"{major}.0.1")
         _fail_and_replay(recorder, f"{major}.1.0", f"{major}.1.1")
+        _leave_uploads(recorder, f"{major}.0.0")
         recorder.medium.delete(PROGRESS)  # or what was written before the last sweep's time would not be new
         assert len(unfinished(recorder)) == 6
         with recorder.process(function, lambda: _now() + timedelta(days=30)):
@@ -381,6 +441,8 @@ def _sweep(recorder: Recorder) -> None:
                 sweeps(recorder)
         assert unfinished(recorder) == []
         assert left_over.isdisjoint(keys_below(recorder.medium, "prism/"))
+        assert keys_below(recorder.medium, "prism/wishes/") == []
+        assert keys_below(recorder.medium, "prism/incoming/direct/") == []
 
 
 def _sweep_over_http(recorder: Recorder) -> None:

@@ -58,6 +58,7 @@ ON_OBJECTS: Final = {
     "UploadPartCopy": "s3:PutObject",
     "CompleteMultipartUpload": "s3:PutObject",
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
+    "ListParts": "s3:ListMultipartUploadParts",
     "DeleteObject": "s3:DeleteObject",
 }
 ON_BUCKETS: Final = {

@@ -52,6 +52,7 @@ def test_what_was_done_is_answered_and_kept(registry: Registry) -> None:
     assert [task["name"] for task in report["tasks"]] == [
         "jobs",
         "derived",
+        "direct",
         "staged",
         "shards",
         "uploads",
@@ -81,7 +82,15 @@ def test_every_task_tells_one_line_under_the_invocations_id(told: Told) -> None:
     sweep(EVENT, SimpleNamespace(aws_request_id="invocation-1"))
 
     lines = told("swept")
-    assert [line["task"] for line in lines] == ["jobs", "derived", "staged", "shards", "uploads", "archives"]
+    assert [line["task"] for line in lines] == [
+        "jobs",
+        "derived",
+        "direct",
+        "staged",
+        "shards",
+        "uploads",
+        "archives",
+    ]
     assert {line["requestId"] for line in lines} == {"invocation-1"}
 
 

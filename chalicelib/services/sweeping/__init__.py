@@ -2,6 +2,7 @@
 
     jobs      takes up jobs that wait for a worker, or whose worker is silent
     derived   makes the index follow the heads of packages
+    direct    publishes what clients have sent to the medium and nobody has taken up, and forgets what never came
     staged    removes staged bytes that no job needs, some time after setting them aside
     shards    removes shards of the index that no snapshot names
     uploads   finishes uploads that are complete, and removes those that have expired
