@@ -16,7 +16,7 @@ class UploadInfo(Document):
     `length` in bytes is absent where it is told later. `owner` is whom the token named who began it, absent where there
     was none; `publisher` and `packages` are who publishes and what they may, of a package. `concat` is `partial`, or
     the ids of the partial uploads that it is made of, whose `sizes` are beside. In a bucket of files `bucket_sha256` is
-    of the key that the bucket's owner has. `as_sent` are headers of a protocol that tells them again to the letter; they
+    of the key that the bucket's owner has. `as_sent` are headers that a protocol tells again to the letter; they
     are left out where what they mean tells it.
     """
 
