@@ -51,8 +51,8 @@ class Sending:
         self._terms = terms
         self._seconds = patience
         self._size = sum(file.size for file in files)
-        told = f"sending {count(len(files), 'file')}, {told_size(self._size)}"
-        self._progress = Progress(env, self._size, verb="send", quiet=quiet, whole=told)
+        doing = f"sending {count(len(files), 'file')},"
+        self._progress = Progress(env, self._size, doing=doing, done="sent", quiet=quiet)
         self._unfinished = Unfinished(env, What(registry.url, self._name(), "", self._size))
         self._uploads: dict[str, str] = {}
         self._lock = Lock()

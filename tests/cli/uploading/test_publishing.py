@@ -4,12 +4,16 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.cli.client import bytes_body
+from chalicelib.cli.environment import Transport
 from chalicelib.cli.exits import ExitStatus
+from chalicelib.cli.transport import HttpRequest, HttpResponse, Unanswered, send
 from tests.cli.uploading.registries import MIB, Shell, large_tarball, modes_below, registry, shell
 
 OVERHEAD = MIB // 4
@@ -235,3 +239,86 @@ def test_a_refused_package_is_told_as_in_one_request(prism: Shell, tmp_path: Pat
     assert result.status is inline.status is ExitStatus.UNUSABLE_PACKAGE
     assert result.err.splitlines()[-2:] == inline.err.splitlines()[-2:]
     assert prism.unfinished == []
+
+
+def test_a_gateway_that_takes_less_is_sent_less(prism: Shell, tmp_path: Path) -> None:
+    sizes = []
+
+    def through_a_gateway(request: HttpRequest) -> HttpResponse:
+        sizes.append(request.body.size if request.body else 0)
+        if sizes[-1] > MIB // 2:
+            return HttpResponse(413, {}, b'{"message": "Request Too Long"}')
+        return send(request)
+
+    result = prism.over(through_a_gateway)("publish", str(large_tarball(tmp_path, "narrow")), "--via", "tus")
+
+    assert result.out == "Published narrow@1.0.0\n", result.err
+    assert sum(size > MIB // 2 for size in sizes) == 1
+
+
+def test_an_answer_that_never_comes_is_no_loss(prism: Shell, tmp_path: Path) -> None:
+    patches = []
+
+    def losing_answers(request: HttpRequest) -> HttpResponse:
+        answer = send(request)
+        patches.append(request.method)
+        if request.method in {"POST", "PATCH"} and len(patches) % 2:
+            raise Unanswered("the connection was reset")
+        return answer
+
+    tarball = large_tarball(tmp_path, "unheard")
+    result = prism.over(losing_answers)("publish", str(tarball), "--via", "tus")
+
+    assert result.out == "Published unheard@1.0.0\n", result.err
+    assert prism.network.sent < tarball.stat().st_size + OVERHEAD
+
+
+def test_a_chunk_that_was_damaged_on_its_way_is_sent_again(prism: Shell, tmp_path: Path) -> None:
+    damaged = []
+
+    def damaging(request: HttpRequest) -> HttpResponse:
+        if request.method == "PATCH" and request.body and len(damaged) < 2:
+            damaged.append(request.url)
+            request = replace(request, body=bytes_body(bytes(request.body.size)))
+        return send(request)
+
+    result = prism.over(damaging)("publish", str(large_tarball(tmp_path, "noisy")), "--via", "tus")
+
+    assert result.out == "Published noisy@1.0.0\n", result.err
+    assert len(damaged) == 2
+
+
+def test_quiet_is_silent_and_a_terminal_sees_speed_and_time(prism: Shell, tmp_path: Path) -> None:
+    quiet = prism("publish", str(large_tarball(tmp_path, "silent")), "--quiet")
+    seen = prism.over(_slowly(prism))("publish", str(large_tarball(tmp_path, "seen")), tty=True)
+
+    assert (quiet.out, quiet.err) == ("Published silent@1.0.0\n", "")
+    assert seen.out == "Published seen@1.0.0\n"
+    assert re.search(r"\d\d%  \d\.\d MB of 6\.3 MB, \d+\.\d kB/s, \d+ s left\x1b\[K", seen.err)
+    assert seen.err.endswith("\r\x1b[K")
+
+
+def _slowly(prism: Shell) -> Transport:
+    """Answer a way to send requests that takes ten seconds for each."""
+
+    def transport(request: HttpRequest) -> HttpResponse:
+        prism.waits.append(10)
+        return send(request)
+
+    return transport
+
+
+def test_a_registry_that_asks_for_tokens_says_so_before_anything_is_sent(tmp_path: Path) -> None:
+    tarball, token = large_tarball(tmp_path, "guarded"), "the-operators-own-token"
+    with (
+        registry(tmp_path / "storage", PRISM_ACCESS="token", PRISM_ADMIN_TOKEN=token) as address,
+        shell(address, tmp_path / "home") as prism,
+    ):
+        refused = prism("publish", str(tarball))
+        sent = prism.network.sent
+        published = prism("publish", str(tarball), PRISM_TOKEN=token)
+
+    assert refused.status is ExitStatus.DENIED
+    assert "hint: set PRISM_TOKEN" in refused.err
+    assert sent < OVERHEAD
+    assert published.out == "Published guarded@1.0.0\n", published.err
