@@ -145,7 +145,7 @@ class Sending:
     def _send_one(self, sent: Sent, offer: Offer, index: int) -> None:
         file = self._files[index]
         uploads = TusUploads(self._registry, offer, sent.headers())
-        patience = Patience(self._env, self._seconds, self._progress.say)
+        patience = Patience(self._env, self._seconds, self._progress.say, self._stopped)
         content = _Stoppable(file, self._stopped)
         while True:
             upload = self._uploads.get(str(index))

@@ -341,3 +341,33 @@ def test_a_registry_that_asks_for_tokens_says_so_before_anything_is_sent(tmp_pat
     assert "hint: set PRISM_TOKEN" in refused.err
     assert sent < OVERHEAD
     assert published.out == "Published guarded@1.0.0\n", published.err
+
+
+def test_who_asks_for_one_request_gets_one_where_the_registry_takes_it(tmp_path: Path) -> None:
+    with (
+        registry(tmp_path / "storage", PRISM_MAX_PAYLOAD=str(64 * MIB)) as address,
+        shell(address, tmp_path / "home") as prism,
+    ):
+        result = prism("publish", str(large_tarball(tmp_path, "one-go", 9 * MIB)), "--via", "inline")
+
+    assert result.out == "Published one-go@1.0.0\n", result.err
+    assert prism.network.connections == 2
+
+
+def test_a_network_that_is_lost_after_the_last_byte_loses_nothing(prism: Shell, tmp_path: Path) -> None:
+    tarball = large_tarball(tmp_path, "late")
+
+    def lost_at_the_end(request: HttpRequest) -> HttpResponse:
+        if "/v1/jobs/" in request.url:
+            raise Unanswered("no route to host")
+        return send(request)
+
+    first = prism.over(lost_at_the_end)("publish", str(tarball), "--patience", "9s")
+    sent = prism.network.sent
+    second = prism("publish", str(tarball))
+
+    assert first.status is ExitStatus.UNREACHABLE
+    assert re.search(r"hint: all bytes have arrived; `prism job publish-\S+ --follow` shows", first.err)
+    assert second.out == "late@1.0.0 was published before, with the same content\n"
+    assert prism.network.sent - sent < OVERHEAD
+    assert prism.unfinished == []
