@@ -22,7 +22,7 @@ from chalicelib.api.uploads.refusals import InconsistentLength, InvalidUploadHea
 from chalicelib.api.uploads.telling import address_of, limits, told
 from chalicelib.container import container
 from chalicelib.domain.errors import PrismError
-from chalicelib.domain.uploads.errors import UploadComplete, UploadOffsetConflict
+from chalicelib.domain.uploads.errors import OtherLength, UploadComplete, UploadOffsetConflict
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.services.uploading import NewUpload, Upload
 
@@ -36,6 +36,7 @@ PROBLEMS: Final[dict[type[PrismError], str]] = {
     UploadOffsetConflict: "mismatching-upload-offset",
     UploadComplete: "completed-upload",
     InconsistentLength: "inconsistent-upload-length",
+    OtherLength: "inconsistent-upload-length",
 }
 """What the draft calls its failures; all others are ours."""
 
@@ -49,7 +50,7 @@ def in_its_words(handler: Callable[[Request], Answer], request: Request) -> Answ
     """Answer as a handler does, with those failures in the draft's words that it has words for."""
     try:
         return handler(request)
-    except (UploadOffsetConflict, UploadComplete, InconsistentLength) as error:
+    except tuple(PROBLEMS) as error:
         return _problem(error, request)
 
 

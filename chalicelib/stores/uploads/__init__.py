@@ -26,7 +26,7 @@ from chalicelib.domain.uploads.documents import (
     UploadInfo,
     UploadLength,
 )
-from chalicelib.domain.uploads.errors import InvalidUpload, NoSuchUpload, UploadEnded, UploadOffsetConflict
+from chalicelib.domain.uploads.errors import NoSuchUpload, OtherLength, UploadEnded, UploadOffsetConflict
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.storage.parallel import at_once, in_parallel
 from chalicelib.storage.port import (
@@ -153,7 +153,7 @@ class Uploads:
         return state._replace(end=state.end.after(len(data)))
 
     def fix_length(self, state: State, length: int) -> State:
-        """Say how long an upload is that was begun without a length; raises InvalidUpload if it is another one."""
+        """Say how long an upload is that was begun without a length; raises OtherLength if it was another one."""
         fixed = state.length
         if fixed is None:
             wanted = UploadLength(length=length)
@@ -161,9 +161,7 @@ class Uploads:
                 self._keys.upload_length(*state.fid), wanted.to_bytes(), wanted
             ).length
         if fixed != length:
-            raise InvalidUpload(
-                f"the upload `{state.fid}` is to have {fixed} bytes, and no other number", length=fixed
-            )
+            raise OtherLength(str(state.fid), fixed)
         return state._replace(length=fixed)
 
     def finish(self, state: State, done: UploadDone) -> State:

@@ -305,6 +305,29 @@ def test_a_package_may_be_published_by_one_request(talker: Talker) -> None:
     assert talker.send("GET", "/v1/packages/at-once").status == 200
 
 
+def test_a_package_of_another_digest_is_not_published_and_says_so(talker: Talker) -> None:
+    data = package(name="altered")
+    address = talker.begin(len(data), **described(package="altered", sha256="0" * 64))
+
+    added = talker.tus("PATCH", address, data, Upload_Offset="0")
+
+    assert added.status == 204
+    assert added.headers["prism-problem"] == "digest_mismatch"
+    assert "prism-job" not in added.headers
+    assert talker.tus("HEAD", address).headers["prism-problem"] == "digest_mismatch"
+    assert talker.send("GET", "/v1/packages/altered").status == 404
+
+
+def test_what_is_no_package_ends_in_its_job(talker: Talker) -> None:
+    added = talker.tus(
+        "POST", "/v1/uploads", b"no tarball", Upload_Length="10", **described(package="no-tarball")
+    )
+
+    assert added.status == 201
+    job = talker.send("GET", added.headers["prism-job-url"]).json
+    assert job["state"] == "failed"
+
+
 PATCHED: Final[dict[str, Any]] = {"Upload-Offset": "0", **TUS, **CHUNK}
 REFUSALS: Final = [
     pytest.param("POST", {"Upload-Length": "1"}, b"", 412, "tus_version", id="post-no-version"),
