@@ -46,13 +46,18 @@ _HINTS_BY_STATUS: Final = {
 }
 
 
+def hint_of(code: str, http_status: int) -> str | None:
+    """Answer the next step after a problem, by its code or else its status, or None."""
+    return HINTS.get(code) or _HINTS_BY_STATUS.get(http_status)
+
+
 def refusal(response: HttpResponse) -> RegistryRefused:
     """Answer the error for a response that is not a success."""
     facts = _facts(response)
     detail = (
         facts.get("detail") or facts.get("title") or f"the registry answers {_status_line(response.status)}"
     )
-    hint = HINTS.get(str(facts.get("code"))) or _HINTS_BY_STATUS.get(response.status) or _request_hint(facts)
+    hint = hint_of(str(facts.get("code")), response.status) or _request_hint(facts)
     if response.status == HTTPStatus.NOT_FOUND and facts.get("code") in {None, "route_not_found"}:
         hint = "is this the address of a Prism registry? name another with --registry or PRISM_REGISTRY_URL"
     return RegistryRefused(str(detail), http_status=response.status, facts=facts, hint=hint)

@@ -6,10 +6,12 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
-from typing import Any, Final, Protocol
+from typing import IO, Any, Final, Protocol
 
 TIMEOUT: Final = 60.0
 """Seconds without a byte after which a connection is given up."""
+PIECE: Final = 1 << 18
+"""Bytes of an answer that are in memory at once while it is saved."""
 
 
 class Readable(Protocol):
@@ -28,22 +30,34 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """A request as it goes out."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Body | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class HttpResponse:
     """A response; the names of `headers` are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Writable(Protocol):
+    """What a body is written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take the next bytes."""
+
+
+Save = Callable[[HttpResponse], Writable | None]
+"""Is shown the head of a success, and answers what its body is written to; None keeps it in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as it goes out; with `save`, a success's body goes there piece by piece and not into the response."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
+    save: Save | None = None
 
 
 class Unanswered(Exception):
@@ -63,7 +77,7 @@ def send(request: HttpRequest) -> HttpResponse:
     opener = urllib.request.build_opener(_NoRedirect)
     try:
         with opener.open(_urllib_request(request), timeout=TIMEOUT) as response:
-            return _response(response.status, response.headers, response.read())
+            return _taken(_response(response.status, response.headers, b""), response, request.save)
     except urllib.error.HTTPError as error:
         with error:
             return _response(error.code, error.headers, error.read())
@@ -81,6 +95,21 @@ def _urllib_request(request: HttpRequest) -> urllib.request.Request:
     return urllib.request.Request(  # noqa: S310
         request.url, data=data, headers={**request.headers, **length}, method=request.method
     )
+
+
+def _taken(head: HttpResponse, source: IO[bytes], save: Save | None) -> HttpResponse:
+    """Take the body of a success, into memory or to where it is saved; raises Unanswered for one that is cut short."""
+    target = save(head) if save else None
+    if target is None:
+        return HttpResponse(head.status, head.headers, source.read())
+    taken = 0
+    while piece := source.read(PIECE):
+        target.write(piece)
+        taken += len(piece)
+    promised = head.headers.get("content-length", "")
+    if promised.isdigit() and taken < int(promised):
+        raise Unanswered(f"the answer broke off after {taken} of {promised} bytes")
+    return head
 
 
 def _response(status: int, headers: Message, body: bytes) -> HttpResponse:

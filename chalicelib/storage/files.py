@@ -145,10 +145,10 @@ def make_folder(folder: str) -> list[str]:
 
 
 def flush_folder(folder: str) -> None:
-    """Answer when the names in the folder are on the disk; a folder that is gone needs no flushing."""
+    """Answer when the names in the folder are on the disk; one that is gone needs no flushing."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     try:
         os.fsync(descriptor)

@@ -19,7 +19,7 @@ ever returns, however quick the writes and however the clock is set.
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from operator import itemgetter
@@ -132,7 +132,9 @@ class FilesystemStore(Unaddressed):
     ) -> str:
         """Write an object from pieces, one of which is in memory at a time."""
         path = self._path(key)
-        with self._drafts.new() as draft:
+        with ExitStack() as stack:
+            with _medium(key):
+                draft = stack.enter_context(self._drafts.new())
             for chunk in chunks:
                 with _medium(key):
                     draft.write(chunk)

@@ -71,6 +71,7 @@ VALUES: Final = {
     "token": "000000000000",
     "login": "00000000-" + 40 * "0",
     "file": "demo-1.0.0.tgz",
+    "filename": "demo-1.0.0.tgz",
     "sid": "0123456789ab",
     "revision": "0",
 }
