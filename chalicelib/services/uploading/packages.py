@@ -6,6 +6,7 @@ from typing import Final
 
 from chalicelib import telemetry
 from chalicelib.domain.errors import PrismError, Unavailable
+from chalicelib.domain.executions.errors import Overtaken, RunHeld
 from chalicelib.domain.manifest import ANONYMOUS, Publisher
 from chalicelib.domain.patterns import EVERY_PACKAGE, PackagePatterns
 from chalicelib.domain.uploads.documents import Refusal, UploadInfo
@@ -43,6 +44,8 @@ class Packages:
         """Publish at once what was queued; whatever keeps it from its end the job tells, or a sweep makes good."""
         try:
             self._publishing.work(job_id)
+        except (RunHeld, Overtaken):
+            _LOG.info("another worker is at it", extra={"jobId": job_id})
         except Exception:  # noqa: BLE001 - the upload is complete, whatever becomes of its job
             _LOG.warning(
                 "the job of an upload was left to other workers", exc_info=True, extra={"jobId": job_id}

@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from chalicelib.container import Container
 from chalicelib.domain.access import EVERYBODY, Caller, PackageForbidden, ScopeMissing, implied
+from chalicelib.domain.buckets.errors import BucketNotFound
 from chalicelib.domain.errors import InvalidName, PrismError
 from chalicelib.domain.patterns import PackagePatterns
 from chalicelib.domain.tags import InvalidTag
@@ -29,6 +31,7 @@ from chalicelib.domain.uploads.errors import (
 )
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.domain.uploads.limits import TIB, UploadLimits
+from chalicelib.services.buckets.values import NewBucket
 from chalicelib.services.uploading import NewUpload, Upload, Uploading
 from chalicelib.services.uploading import finishing as finishing_module
 from tests.emulators import S3Emulator
@@ -80,10 +83,18 @@ def test_a_file_without_bytes_is_complete_at_once(uploads: Uploading) -> None:
     assert list(uploads.open(upload.fid)) == []
 
 
-def test_an_upload_goes_into_the_bucket_that_is_named(uploads: Uploading) -> None:
-    first = uploads.create(NewUpload(length=3), EVERYBODY)
+def test_an_upload_goes_into_the_bucket_that_is_named(world: World, uploads: Uploading) -> None:
+    made = world.container.buckets.make(NewBucket(), ANN)
+    owner = replace(ANN, bucket_key=made.owner_key)
 
-    assert uploads.create(NewUpload(length=3, sid=first.fid.sid), EVERYBODY).fid.sid == first.fid.sid
+    assert uploads.create(NewUpload(length=3, sid=made.sid), owner).fid.sid == made.sid
+
+
+def test_an_upload_for_a_bucket_that_nobody_has_made_is_refused(world: World, uploads: Uploading) -> None:
+    with pytest.raises(BucketNotFound):
+        uploads.create(NewUpload(length=3, sid="0" * 12), ANN)
+
+    assert world.stored() == []
 
 
 @pytest.mark.parametrize("sid", ["", "../../etc", "0" * 11, "G" * 12, "0" * 13, "00000000000\n"])
