@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from chalicelib.cli.errors import CommandFailed, RegistryRefused
-from chalicelib.cli.folders import remove
 from chalicelib.cli.progress import Progress
 from chalicelib.cli.transport import HttpResponse, Writable
 from chalicelib.cli.uploading.patience import Patience
@@ -80,10 +79,6 @@ class Download:
             self._progress.advance(-file.tell())
             file.seek(0)
             file.truncate()
-
-    def forget(self) -> None:
-        """Remove what was downloaded so far."""
-        remove(self._part)
 
 
 class _Watched:

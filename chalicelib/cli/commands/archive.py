@@ -77,6 +77,7 @@ def register(subparsers: "Subparsers") -> None:
 def run(args: Namespace, env: Environment) -> ExitStatus:
     """Have the archive made, and download it."""
     from chalicelib.cli.downloading import Download
+    from chalicelib.cli.granting import segment
     from chalicelib.cli.output import show, show_json
     from chalicelib.cli.progress import Progress
     from chalicelib.cli.uploading.patience import Patience
@@ -89,10 +90,11 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
     archive = answer.value
     target = _target(args.output, str(archive["filename"]))
     progress = Progress(env, archive["length"], doing="downloading", done="downloaded", quiet=quiet)
-    part = target.with_name(f".{target.name}.{str(archive['id'])[:16]}.part")
+    archive_id = segment(str(archive["id"]), "archive")
+    part = target.with_name(f".{target.name}.{archive_id[:16]}.part")
     try:
         Download(registry, patience, progress, part).fetch(
-            f"archives/{archive['id']}", target, archive["length"], headers
+            f"archives/{archive_id}", target, archive["length"], headers
         )
     finally:
         progress.finish()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Lock
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 4
 """Files that are sent at the same time."""
-_GONE: Final = frozenset({404, 410})
 
 Terms = Mapping[str, Any]
 
@@ -55,6 +54,7 @@ class Sending:
         self._progress = Progress(env, self._size, doing=doing, done="sent", quiet=quiet)
         self._unfinished = Unfinished(env, What(registry.url, self._name(), "", self._size))
         self._uploads: dict[str, str] = {}
+        self._made: Any = None
         self._lock = Lock()
         self._stopped = Event()
 
@@ -102,8 +102,8 @@ class Sending:
         remembered = self._unfinished.recall()
         sent = Sent.recall(self._env, self._registry.url, remembered["upload"]) if remembered else None
         if remembered and sent and self._is_there(sent):
-            self._uploads = dict(remembered.get("uploads") or {})
-            return sent, Answer(200, json.dumps(remembered.get("made")))
+            self._uploads, self._made = dict(remembered.get("uploads") or {}), remembered.get("made")
+            return sent, Answer(200, json.dumps(self._made, ensure_ascii=False))
         made = self._patiently(lambda: self._registry.create("buckets", self._terms))
         bucket = made.value
         sent = Sent(
@@ -127,7 +127,6 @@ class Sending:
             found = self._patiently(lambda: self._registry.send("GET", _path(sent), headers)).value
         except RegistryRefused:
             return False
-        self._made = {**found, "ownerKey": sent.owner_key, "url": sent.url}
         return not found.get("locked")
 
     def _fill(self, sent: Sent, offer: Offer) -> None:
@@ -178,15 +177,13 @@ class Sending:
         )
         return error
 
-    def _patiently(self, send: Any) -> "Answer":
+    def _patiently(self, send: "Callable[[], Answer]") -> "Answer":
         patience = Patience(self._env, self._seconds, self._progress.say)
         while True:
             try:
-                answer: Answer = send()
+                return send()
             except CommandFailed as error:
                 patience.bear(error)
-            else:
-                return answer
 
     def _name(self) -> str:
         """Answer what names these files on these terms: the same command as long as nobody changes them."""

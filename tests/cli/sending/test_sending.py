@@ -214,9 +214,10 @@ def test_a_killed_command_goes_on_in_the_same_bucket(prism: Shell, tmp_path: Pat
     assert running.returncode == -9
     prism.network.after = lambda _: None
 
-    result = prism("send", *map(str, files))
+    result = prism("send", *map(str, files), "--json")
 
-    sid = _sent(result.out)
+    sid = json.loads(result.out)["sid"]
+    assert {"url", "ownerKey", "expires"} <= set(json.loads(result.out))
     assert len({path.name[:12] for path in (prism.home / ".local/state/prism/sent").iterdir()}) == 1
     bucket = _listing(prism, sid)
     assert sorted(file["name"] for file in bucket["files"]) == [file.name for file in files]
