@@ -8,7 +8,8 @@ Both serve over a folder on the disk and over a bucket of one LocalStack, which 
 file goes up by tus-js-client in chunks of 4 MiB, and the digest of what is stored is compared: Prism is asked for it,
 the peer's is read from where it lies. The servers take turns, so that whatever else the machine does slows down all of
 them; the best run of each counts. `peak` is the most memory that the server's process had resident, `cpu` what it used
-of both processors, and `requests` are those that LocalStack was sent until the file was read back.
+of both processors while the file went up, and `requests` are those that LocalStack was sent for all of it, until the
+jobs were done that make one object of the chunks.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +42,7 @@ from tests.emulators import localstack_emulator  # noqa: E402 - the same
 MIB: Final = 1 << 20
 REQUEST: Final = " AWS s3."
 """What LocalStack's log has in the line of each request."""
+QUIET_SECONDS: Final = 1.5
 PAIRS: Final = (("folder: @tus/server", "folder: prism"), ("bucket: @tus/server", "bucket: prism"))
 """The servers as they are told, each peer before the one that is compared with it."""
 
@@ -59,6 +62,13 @@ class Log:
             self._read = file.tell()
         return Counter(line.partition(REQUEST)[2].split()[0] for line in lines if REQUEST in line)
 
+    def settle(self) -> None:
+        """Wait until nobody has sent a request for a while, so that no job of one server works in another's turn."""
+        before = -1
+        while (size := self._path.stat().st_size) != before:
+            before = size
+            time.sleep(QUIET_SECONDS)
+
 
 def measure(mib: int, runs: int, chunk: int) -> tuple[dict[str, list[Uploaded]], dict[str, Counter[str]]]:
     """Answer what the uploads to each server took, and the requests that its last one made."""
@@ -73,6 +83,7 @@ def measure(mib: int, runs: int, chunk: int) -> tuple[dict[str, list[Uploaded]],
             for server in servers:
                 log.requests()
                 found.setdefault(server.name, []).append(upload(server, file, digest, chunk=chunk))
+                log.settle()
                 requests[server.name] = log.requests()
     return found, requests
 
