@@ -32,13 +32,14 @@ check: $(VENV)/dev ## Formatting, lint, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev oracles packages ## Measure, and print ratios against a baseline of the same run
+bench: $(VENV)/dev oracles emulator packages ## Measure, and print ratios against a baseline of the same run
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
-conformance: $(VENV)/dev oracles ## Measure against Node, Deno, Bun, TypeScript and npm; SEED=7 generates others
+conformance: $(VENV)/dev oracles emulator ## Measure against Node, Deno, Bun, TypeScript and npm; SEED=7 generates others
 	$(BIN)/python -m tests.conformance $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.conformance.clients
 	$(BIN)/python -m tests.conformance.mirror
+	$(BIN)/python -m tests.conformance.uploads
 
 docs: $(VENV)/dev ## Write the generated reference pages anew
 	$(BIN)/python scripts/generate_docs.py

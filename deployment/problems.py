@@ -17,8 +17,10 @@ from chalicelib.api.errors import (
     status_of,
 )
 from chalicelib.api.problems import PROBLEM_JSON, PROBLEMS_PATH, RETRY_AFTER_SECONDS
+from chalicelib.api.sharing import EXPOSED
 from chalicelib.domain.access import AuthenticationRequired, Forbidden
 from chalicelib.domain.errors import InvalidRequest, PayloadTooLarge, PrismError
+from chalicelib.domain.uploads.limits import GATEWAY_APPEND
 from deployment.stage import Stage
 
 MEDIA_TYPE: Final = "application/json"
@@ -79,7 +81,8 @@ PROBLEMS: Final[dict[str, GatewayProblem]] = {
     "QUOTA_EXCEEDED": _BUSY,
     "REQUEST_TOO_LARGE": GatewayProblem(
         PayloadTooLarge,
-        "the gateway in front of the registry takes no body this large; run `npm pack` and upload the tarball to the "
+        "the gateway in front of the registry takes no body this large; send it in chunks of at most "
+        f"{GATEWAY_APPEND} bytes, as docs/guides/upload.md tells, or run `npm pack` and upload the tarball to the "
         "bucket with `aws s3 cp`, as docs/guides/publish-by-upload.md tells",
     ),
     "RESOURCE_NOT_FOUND": GatewayProblem(
@@ -98,7 +101,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*",
+    "Access-Control-Expose-Headers": EXPOSED,
 }
 
 
@@ -121,6 +124,8 @@ def document(stage: Stage, problem: GatewayProblem) -> str:
 def headers(problem: GatewayProblem) -> dict[str, str]:
     """Answer the headers of a problem, by the names under which the gateway keeps them."""
     wanted = {**HEADERS, **({"Retry-After": str(RETRY_AFTER_SECONDS)} if problem.retry else {})}
+    if problem.kind is PayloadTooLarge:
+        wanted["Upload-Limit"] = f"max-append-size={GATEWAY_APPEND}"
     # A value that is no variable stands in quotes.
     return {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in wanted.items()}
 

@@ -10,7 +10,7 @@ from chalicelib.api.payloads import PublisherPayload, PublishSource, publisher_f
 from chalicelib.api.queries import Payload
 from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer, no_content
 from chalicelib.container import container
-from chalicelib.domain.direct import Asked, DirectUnavailable, UploadFinished, UploadUnfinished
+from chalicelib.domain.direct import Asked, BytesMissing, DirectUnavailable, UploadFinished
 from chalicelib.domain.document import Document
 from chalicelib.domain.errors import (
     Busy,
@@ -191,7 +191,7 @@ def parts(request: Request) -> Answer:
     "/v1/uploads/direct/{id}/complete",
     summary="Publish what was sent to the bucket",
     answers={200: UploadStatus, 202: UploadStatus},
-    raises=(UploadNotFound, UploadGone, UploadUnfinished, Busy),
+    raises=(UploadNotFound, UploadGone, BytesMissing, Busy),
 )
 def complete(request: Request) -> Answer:
     """Publish an upload whose bytes have arrived, and tell what became of it; 202 while that is still to be seen.

@@ -29,7 +29,6 @@ SHARED: Final = {**SAFE, **READABLE_BY_ALL}
 
 UPLOAD_HEADERS: Final = (
     "Location",
-    "Content-Location",
     TUS,
     "Tus-Version",
     "Tus-Extension",
@@ -47,6 +46,7 @@ UPLOAD_HEADERS: Final = (
     DRAFT,
     "Prism-Job",
     "Prism-Job-URL",
+    "Prism-Problem",
     "X-HTTP-Method-Override",
 )
 """Headers of uploads by name, for browsers that do not know `*`."""

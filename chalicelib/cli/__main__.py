@@ -19,6 +19,8 @@ environment:
   {TOKEN}            sent to the registry as a bearer token
   {PUBLISHER_NAME}   who publishes
   {PUBLISHER_EMAIL}  their e-mail address
+  XDG_CACHE_HOME         where unfinished uploads are remembered (default ~/.cache)
+  XDG_STATE_HOME         where the keys of what was sent are kept (default ~/.local/state)
   NO_COLOR               set it to anything to have no colours
 
 examples:

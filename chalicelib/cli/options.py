@@ -1,6 +1,6 @@
 """What the commands' arguments have in common."""
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.cli.environment import Environment
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 HELP_WIDTH: Final = 88
 """Columns; fixed, so that the reference page does not depend on who writes it."""
+PATIENCE: Final = 300.0
+"""Seconds for which an upload bears with a registry that does not answer."""
 
 
 class HelpFormatter(RawDescriptionHelpFormatter):
@@ -73,6 +75,16 @@ def add_registry(parser: ArgumentParser) -> None:
 def add_json(parser: ArgumentParser) -> None:
     """Add the option that shows the registry's own answer."""
     parser.add_argument("--json", action="store_true", help="print the registry's JSON answer as it came")
+
+
+def seconds(text: str) -> float:
+    """Answer a time such as `30s`, `10m` or `2h` in seconds; raises ArgumentTypeError."""
+    import re
+
+    found = re.fullmatch(r"(\d{1,6})([smh]?)", text.strip())
+    if not found:
+        raise ArgumentTypeError(f"`{text}` is not a time such as 30s, 10m or 2h")
+    return float(int(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]])
 
 
 def add_publisher(parser: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from chalicelib.cli.client import Answer
 from chalicelib.cli.environment import Environment
 
 _CODES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_UNITS: Final = ("B", "kB", "MB", "GB")
+_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
 
 def show(env: Environment, lines: Iterable[str]) -> None:

@@ -29,6 +29,12 @@ HINTS: Final = {
     "job_not_found": "`prism jobs` lists the jobs with their ids",
     "job_unfinished": "`prism job` with the id and --follow waits for its end",
     "bytes_gone": "publish the package again",
+    "upload_too_large": "leave files out with `files` in package.json; `prism pack --dry-run` lists them",
+    "too_many_uploads": "finish the uploads that were begun with the same commands, or wait until they expire",
+    "password_required": "add --password",
+    "password_wrong": "ask the sender for the password, and add it with --password",
+    "bucket_not_found": "`prism sent` lists what was sent from here and is still there",
+    "archive_too_large": "name fewer packages, and make more archives",
     "token_not_found": "`prism token list` shows the ids",
     "publisher_not_found": "`prism publisher list` shows the names",
 }
@@ -46,13 +52,18 @@ _HINTS_BY_STATUS: Final = {
 }
 
 
+def hint_of(code: str, http_status: int) -> str | None:
+    """Answer the next step after a problem, by its code or else its status, or None."""
+    return HINTS.get(code) or _HINTS_BY_STATUS.get(http_status)
+
+
 def refusal(response: HttpResponse) -> RegistryRefused:
     """Answer the error for a response that is not a success."""
     facts = _facts(response)
     detail = (
         facts.get("detail") or facts.get("title") or f"the registry answers {_status_line(response.status)}"
     )
-    hint = HINTS.get(str(facts.get("code"))) or _HINTS_BY_STATUS.get(response.status) or _request_hint(facts)
+    hint = hint_of(str(facts.get("code")), response.status) or _request_hint(facts)
     if response.status == HTTPStatus.NOT_FOUND and facts.get("code") in {None, "route_not_found"}:
         hint = "is this the address of a Prism registry? name another with --registry or PRISM_REGISTRY_URL"
     return RegistryRefused(str(detail), http_status=response.status, facts=facts, hint=hint)

@@ -10,6 +10,7 @@ from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Conflict, InvalidPayload
 from chalicelib.domain.manifest import Publisher, Source
 from chalicelib.domain.names import PackageName
+from chalicelib.domain.uploads.errors import UploadUnfinished
 
 FOLDER: Final = "direct/"
 """What the ids of these uploads begin with below `incoming/`, where nobody else is to drop anything."""
@@ -41,22 +42,17 @@ class DirectUnavailable(Conflict):
         )
 
 
-class UploadUnfinished(Conflict):
+class BytesMissing(UploadUnfinished):
     """Not everything that an upload is to consist of has arrived."""
-
-    code = "upload_unfinished"
-    title = "The upload is not finished"
 
     def __init__(self, upload: str, missing: Sequence[int] | None = None) -> None:
         if missing:
             named = list(missing[:MOST_NAMED])
             sentence = f"{len(missing)} parts have not arrived whole, the first is {named[0]}; send them"
-            super().__init__(f"{sentence}, and complete the upload then", upload=upload, missing=named)
+            Conflict.__init__(self, f"{sentence}, and complete the upload then", upload=upload, missing=named)
         else:
-            super().__init__(
-                "the bytes have not arrived; send them to the upload's URL, and complete it then",
-                upload=upload,
-            )
+            sentence = "the bytes have not arrived; send them to the upload's URL, and complete it then"
+            Conflict.__init__(self, sentence, upload=upload)
 
 
 class UploadFinished(Conflict):

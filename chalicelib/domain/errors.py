@@ -248,8 +248,8 @@ class PayloadTooLarge(TooLarge):
 
     def __init__(self, limit: int, size: int) -> None:
         super().__init__(
-            f"the body has {size} bytes and at most {limit} are taken in one request; a tarball that is too large is "
-            "uploaded to the bucket (docs/guides/publish-by-upload.md)",
+            f"the body has {size} bytes and at most {limit} are taken in one request; what is larger is uploaded in "
+            "chunks (docs/guides/upload.md), or a tarball to the bucket (docs/guides/publish-by-upload.md)",
             limit=limit,
             size=size,
         )

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -124,10 +125,14 @@ class Attesting:
     def _changed(self, action: Action, root: dict[str, Any] | None, by: Caller) -> TrustFacts:
         digest = hashlib.sha256(canonical_json(root)).hexdigest() if root else "default"
 
+        @cache
+        def order() -> None:
+            self._auditing.order(action, digest, by)
+
         def changed(present: TrustSetting | None) -> TrustSetting | None:
             if root == (present.root if present else None):
                 return None
-            self._auditing.order(action, digest, by)
+            order()
             return TrustSetting(root=root, changed_at=timestamp(self._now()), changed_by=by.name or "")
 
         return _facts(self._trust.change(changed))

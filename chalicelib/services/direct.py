@@ -18,9 +18,9 @@ from chalicelib.domain.direct import (
     FOLDER,
     LARGEST,
     Asked,
+    BytesMissing,
     DirectUnavailable,
     UploadFinished,
-    UploadUnfinished,
     Wish,
     is_wish_id,
     size_of_parts,
@@ -154,7 +154,7 @@ class Direct:
     def complete(self, wished: str, caller: Caller) -> Verdict:
         """Publish an upload whose bytes have arrived, and answer its verdict, pending where others are to publish it.
 
-        It may be repeated, whatever became of the call before. Raises UploadNotFound, UploadUnfinished and UploadGone.
+        It may be repeated, whatever became of the call before. Raises UploadNotFound, BytesMissing and UploadGone.
         """
         wish = self._known(wished, caller)
         upload = self._whole(wish)
@@ -219,11 +219,11 @@ class Direct:
         return wish
 
     def _whole(self, wish: Wish) -> Upload:
-        """Answer the upload once its bytes lie there, or did; raises UploadUnfinished and UploadGone."""
+        """Answer the upload once its bytes lie there, or did; raises BytesMissing and UploadGone."""
         upload = self._incoming.find(wish.upload_id)
         if standing(upload) is None:
             if not wish.part_size:
-                raise UploadUnfinished(wish.id)
+                raise BytesMissing(wish.id)
             self._join(wish)
             upload = self._incoming.find(wish.upload_id)
         return upload
@@ -234,13 +234,13 @@ class Direct:
             arrived = {part.number for part in parts}
             missing = [number for number in range(1, wish.part_count + 1) if number not in arrived]
             if missing:
-                raise UploadUnfinished(wish.id, missing)
+                raise BytesMissing(wish.id, missing)
             self._arriving.join(wish, parts)
         except (MultipartMissing, ObjectExists):
             # Somebody else has completed it: then the object is there, or what became of it is.
             self._settled(wish)
         except PartsRefused:
-            raise UploadUnfinished(wish.id) from None
+            raise BytesMissing(wish.id) from None
 
     def _settled(self, wish: Wish) -> Verdict:
         """Answer how things stand with an upload that takes no more parts; raises UploadGone."""

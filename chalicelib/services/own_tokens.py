@@ -1,6 +1,6 @@
 """Users' own tokens: those that speak as the caller, listed, made and revoked without an admin."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ from chalicelib.domain.tokens import (
     token_id,
 )
 from chalicelib.services.granting import Granting, NewToken
+from chalicelib.storage.parallel import in_parallel
 from chalicelib.stores.access import Tokens
 
 PAGE: Final = 100
@@ -47,11 +48,23 @@ class OwnTokens:
         self._now = now
 
     def page(self, caller: Caller, *, after: str) -> OwnPage:
-        """Answer those of one page of all tokens that are the caller's and good."""
+        """Answer those of one page of all tokens that are the caller's and good.
+
+        Those that a token of theirs stems from are read as well, each once.
+        """
         found = self._tokens.page(after, PAGE + 1)
         at = timestamp(self._now())
-        own = [record.facts() for record in found[:PAGE] if _owns(caller, record) and record.is_good(at)]
-        return OwnPage(own, found[PAGE - 1].id if len(found) > PAGE else None)
+        own = [record for record in found[:PAGE] if _owns(caller, record) and record.is_good(at)]
+        origins = self._good({record.stems_from for record in own if record.stems_from}, at)
+        shown = [
+            record.facts() for record in own if record.stems_from is None or record.stems_from in origins
+        ]
+        return OwnPage(shown, found[PAGE - 1].id if len(found) > PAGE else None)
+
+    def _good(self, ids: Iterable[str], at: str) -> set[str]:
+        """Answer which of some tokens are good: what stems from another is so no longer than that one."""
+        records = in_parallel(self._tokens.get, ids)
+        return {record.id for record in records if record is not None and record.is_good(at)}
 
     def create(self, caller: Caller, wanted: Wanted) -> NewToken:
         """Make a token that speaks as the caller, at most as long as their own; raises Forbidden and InvalidPayload."""

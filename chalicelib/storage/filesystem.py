@@ -19,9 +19,10 @@ ever returns, however quick the writes and however the clock is set.
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, Final, Literal, Self
@@ -54,6 +55,8 @@ OWN_FOLDER: Final = ".prism-store"
 SEGMENT_BYTES: Final = 255
 NAMING_ATTEMPTS: Final = 1_000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_KEY: Final = itemgetter(0)
 
 
 class FilesystemStore(Unaddressed):
@@ -129,7 +132,9 @@ class FilesystemStore(Unaddressed):
     ) -> str:
         """Write an object from pieces, one of which is in memory at a time."""
         path = self._path(key)
-        with self._drafts.new() as draft:
+        with ExitStack() as stack:
+            with _medium(key):
+                draft = stack.enter_context(self._drafts.new())
             for chunk in chunks:
                 with _medium(key):
                     draft.write(chunk)
@@ -271,24 +276,47 @@ class FilesystemStore(Unaddressed):
     def _walk(
         self, folder: str, prefix: str, after: str, *, first_only: bool = False
     ) -> Iterator[ObjectInfo]:
-        """Yield what lies below the folder in order; with `first_only`, one object of each inner folder."""
+        """Yield what lies below the folder in order; with `first_only`, any one object of each inner folder."""
         for key, entry in self._folder(folder):
             if not key.endswith("/"):
                 if key.startswith(prefix) and key > after and (info := _listed(key, entry)) is not None:
                     yield info
             elif key.startswith(prefix) and (key > after or after.startswith(key)):
-                below = self._walk(key, prefix, after)
-                yield from islice(below, 1) if first_only else below
+                yield from self._any(key) if first_only else self._walk(key, prefix, after)
+
+    def _any(self, folder: str) -> Iterator[ObjectInfo]:
+        """Yield the object below the folder that is met first, if there is one; nothing is put in order for it."""
+        with _scanned(self.root / folder) as entries:
+            for entry in entries:
+                key = folder + entry.name
+                if entry.is_dir():
+                    found = next(self._any(f"{key}/"), None)
+                else:
+                    found = _listed(key, entry) if is_key(key) else None
+                if found is not None:
+                    yield found
+                    return
 
     def _folder(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """Answer the keys directly below the folder in order, those of folders ending with a slash."""
-        try:
-            with os.scandir(self.root / folder) as entries:
-                found = [(folder + entry.name + "/" * entry.is_dir(), entry) for entry in entries]
-        except (FileNotFoundError, NotADirectoryError):
-            return iter(())
+        """Yield the keys directly below the folder in order, those of folders ending with a slash."""
+        with _scanned(self.root / folder) as entries:
+            found = [(folder + entry.name + "/" * entry.is_dir(), entry) for entry in entries]
+        found.sort(key=_KEY)
         own = f"{OWN_FOLDER}/"
-        return iter(sorted(pair for pair in found if is_key(pair[0].rstrip("/")) and pair[0] != own))
+        # Looked at one by one, as most of a long folder may not be asked for.
+        return (pair for pair in found if is_key(pair[0].rstrip("/")) and pair[0] != own)
+
+
+@contextmanager
+def _scanned(path: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """Read a folder's entries; one that is gone has none."""
+    try:
+        entries = os.scandir(path)
+    except (FileNotFoundError, NotADirectoryError):
+        yield iter(())
+        return
+    with entries:
+        yield entries
 
 
 def _state(path: str) -> os.stat_result | None:

@@ -90,8 +90,11 @@ def requests_to(route: Route, name: str = HIDDEN) -> Iterator[tuple[str, str, di
     query = "?spec=" + name if route.query and "spec" in route.query.model_fields else ""
     told: dict[str, Any] = {}
     if route.takes:
-        names_specs = route.body is not None and "specs" in route.body.model_fields
-        body = json.dumps({"specs": [name]} if names_specs else {}).encode()
+        fields = route.body.model_fields if route.body is not None else {}
+        named: dict[str, object] = {"specs": [name]} if "specs" in fields else {}
+        if "sha256" in fields and "name" in fields:
+            named = {"name": name, "size": 1, "sha256": "0" * 64}
+        body = json.dumps(named).encode()
         told = {"body": body, "content_type": route.takes[0]}
     if address == "/v1/uploads":
         told |= {"upload_metadata": f"package {base64.b64encode(name.encode()).decode()}"}

@@ -4,6 +4,8 @@ import base64
 import json
 import socket
 from collections.abc import Iterator
+from io import BytesIO
+from time import process_time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,8 +13,9 @@ import pytest
 from chalice.config import Config
 from chalice.local import LocalGateway, LocalGatewayException
 
+from chalicelib.api.errors import MalformedRequest
 from chalicelib.api.gateway import PrismApp
-from chalicelib.api.local.heads import MAX_HEADERS, Head, read_line
+from chalicelib.api.local.heads import MAX_HEADERS, Head, read_headers, read_line
 from chalicelib.api.local.server import running
 from chalicelib.api.templates import MAX_PATH_SEGMENTS
 from tests.api.callers import Received
@@ -165,6 +168,22 @@ def test_a_head_with_two_meanings_is_refused_and_the_connection_closed(
     assert received.startswith(b"HTTP/1.1 %d " % status)
     assert received.count(b"HTTP/1.1 ") == 1
     assert json.loads(received.partition(b"\r\n\r\n")[2])["requestId"]
+
+
+@pytest.mark.parametrize("value", ["x" + " " * 60_000 + "y", "\t" * 60_000, " x \t"])
+def test_blanks_around_a_value_are_none_of_it_and_those_inside_stay(value: str) -> None:
+    lines = BytesIO(f"A:{value}\r\n\r\n".encode())
+
+    assert read_headers(lines) == [("a", value.strip(" \t"))]
+
+
+def test_a_header_of_blanks_alone_is_refused_as_soon_as_it_was_read() -> None:
+    started = process_time()
+
+    with pytest.raises(MalformedRequest):
+        read_headers(BytesIO(b"A:" + b" " * 1000 + b"\x00\r\n\r\n"))
+
+    assert process_time() - started < 1
 
 
 @pytest.mark.parametrize(

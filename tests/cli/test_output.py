@@ -14,7 +14,8 @@ from chalicelib.cli.output import count, printable, size, table
         (999_949, "999.9 kB"),
         (999_950, "1.0 MB"),
         (1_234_567, "1.2 MB"),
-        (5_000_000_000_000, "5000.0 GB"),
+        (5_000_000_000_000, "5.0 TB"),
+        (5_000_000_000_000_000, "5000.0 TB"),
     ],
 )
 def test_sizes_are_in_powers_of_a_thousand(number: int, shown: str) -> None:

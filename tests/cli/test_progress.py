@@ -2,8 +2,10 @@
 
 import io
 
+import pytest
+
 from chalicelib.cli.environment import Clock, Environment
-from chalicelib.cli.progress import Progress, Watched
+from chalicelib.cli.progress import Progress, Speed, Watched, time_left
 from tests.cli.conftest import Terminal, text
 
 
@@ -23,11 +25,11 @@ def test_a_terminal_gets_a_bar_that_is_taken_away_in_the_end() -> None:
 
     assert drawn == [
         "",
-        "██████░░░░░░░░░░░░░░░░░░  25%  500 B of 2.0 kB\x1b[K",
-        "████████████░░░░░░░░░░░░  50%  1.0 kB of 2.0 kB\x1b[K",
-        "██████████████████░░░░░░  75%  1.5 kB of 2.0 kB\x1b[K",
-        "████████████████████████ 100%  2.0 kB of 2.0 kB\x1b[K",
-        "████████████████████████ 100%  2.0 kB of 2.0 kB\x1b[K",
+        "██████░░░░░░░░░░░░░░░░░░  25%  500 B of 2.0 kB, 500 B/s, 3 s left\x1b[K",
+        "████████████░░░░░░░░░░░░  50%  1.0 kB of 2.0 kB, 500 B/s, 2 s left\x1b[K",
+        "██████████████████░░░░░░  75%  1.5 kB of 2.0 kB, 500 B/s, 1 s left\x1b[K",
+        "████████████████████████ 100%  2.0 kB of 2.0 kB, 500 B/s\x1b[K",
+        "████████████████████████ 100%  2.0 kB of 2.0 kB, 400 B/s\x1b[K",
         "\x1b[K",
     ]
 
@@ -49,3 +51,61 @@ def test_elsewhere_a_large_upload_tells_its_quarters() -> None:
         uploaded 50%
         uploaded 75%
     """)
+
+
+def test_a_transfer_that_goes_on_begins_with_what_is_there() -> None:
+    stream = io.StringIO()
+    progress = Progress(Environment(stderr=stream), 4 << 20)
+
+    progress.start(at=1 << 20)
+    progress.advance(2 << 20)
+
+    assert stream.getvalue() == text("""
+        uploading 4.2 MB, of which 1.0 MB are there
+        uploaded 75%
+    """)
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()], ids=["plain", "terminal"])
+def test_who_wants_quiet_gets_it(stream: io.StringIO) -> None:
+    progress = Progress(Environment(stderr=stream), 4 << 20, quiet=True)
+
+    progress.start()
+    progress.advance(2 << 20)
+    progress.say("something")
+    progress.finish()
+
+    assert stream.getvalue() == ""
+
+
+def test_what_is_said_stands_on_a_line_of_its_own() -> None:
+    stream = Terminal()
+    progress = Progress(Environment(stderr=stream), 1000)
+
+    progress.start()
+    progress.advance(500)
+    progress.say("the network is gone")
+
+    assert stream.getvalue().endswith("\r\x1b[Kthe network is gone\n")
+
+
+def test_the_speed_is_that_of_the_last_seconds() -> None:
+    speed = Speed()
+
+    told = [speed.at(second, done) for second, done in [(0, 0), (5, 5000), (10, 10_000), (30, 12_000)]]
+
+    assert told == [0, 1000, 1000, 100]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.2, "1 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (3600, "60 min"),
+        (7800, "2 h 10 min"),
+    ],
+)
+def test_the_time_left_is_told_as_exactly_as_it_is_known(seconds: float, told: str) -> None:
+    assert time_left(seconds) == told

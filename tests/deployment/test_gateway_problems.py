@@ -72,6 +72,21 @@ def test_a_body_that_is_too_large_is_refused_with_what_works_where_npm_prints_it
     assert told["error"] == told["detail"]
 
 
+def test_a_body_that_is_too_large_is_refused_with_the_chunks_to_send() -> None:
+    headers = gateway_responses(STAGE)["REQUEST_TOO_LARGE"]["responseParameters"]
+
+    assert headers["gatewayresponse.header.Upload-Limit"] == "'max-append-size=4194304'"
+    assert "4194304" in document("REQUEST_TOO_LARGE")["detail"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pages_may_read_the_headers_of_uploads(kind: str) -> None:
+    headers = gateway_responses(STAGE)[kind]["responseParameters"]
+
+    exposed = headers["gatewayresponse.header.Access-Control-Expose-Headers"].strip("'").split(", ")
+    assert {"*", "Upload-Offset", "Upload-Limit", "Tus-Resumable", "Retry-After"} <= set(exposed)
+
+
 @pytest.mark.parametrize("kind", ["THROTTLED", "INTEGRATION_TIMEOUT"])
 def test_what_may_be_repeated_says_when(kind: str) -> None:
     assert gateway_responses(STAGE)[kind]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"

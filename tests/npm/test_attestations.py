@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from ssl import DER_cert_to_PEM_cert
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -77,6 +78,11 @@ def entry_of(bundle: Json) -> Json:
     """Answer the first entry of a log."""
     found: Json = material(bundle)["tlogEntries"][0]
     return found
+
+
+def of_no_version(der: bytes) -> bytes:
+    """Answer a certificate that says to be of a version that there never was."""
+    return der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020107"), 1)
 
 
 def flipped(text: str) -> str:
@@ -462,6 +468,14 @@ def cases() -> dict[str, Case]:
             AttestationMalformed,
         ),
         "no-certificate": (edited(lambda b: material(b).pop("certificate")), AttestationMalformed),
+        "certificate-of-no-version": (
+            edited(
+                lambda b: material(b)["certificate"].update(
+                    rawBytes=b64(of_no_version(base64.b64decode(material(b)["certificate"]["rawBytes"])))
+                )
+            ),
+            AttestationMalformed,
+        ),
         "no-media-type": (edited(lambda b: b.pop("mediaType")), AttestationMalformed),
         "another-media-type": (
             edited(set_to(lambda b: b, "mediaType", "application/json")),
@@ -504,7 +518,26 @@ def cases() -> dict[str, Case]:
             AttestationNotLogged,
             CERTIFICATE,
         ),
+        "body-of-a-certificate-of-no-version": (
+            logged(
+                lambda body: body["spec"]["signatures"][0].update(
+                    verifier=b64(DER_cert_to_PEM_cert(of_no_version(Sigstore().signer().der)).encode())
+                )
+            ),
+            AttestationNotLogged,
+            CERTIFICATE,
+        ),
         "weak-rsa": (by_key(rsa_key(1024)), c, "npm takes keys of any length"),
+        "checkpoint-of-very-many-signatures": (
+            edited(
+                lambda b: entry_of(b)[PROOF]["checkpoint"].update(
+                    envelope=entry_of(b)[PROOF]["checkpoint"]["envelope"]
+                    + "\u2014 witness.test AAAAAAAA\n" * 32
+                )
+            ),
+            AttestationNotLogged,
+            "npm looks at any number",
+        ),
         "another-payload-type": (
             rooted(Sigstore.root, payload_type="text/plain"),
             AttestationUnsupported,

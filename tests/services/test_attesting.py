@@ -16,13 +16,15 @@ from chalicelib.domain.attestations import (
     InvalidTrustedRoot,
 )
 from chalicelib.npm.attestations.trust import default_root
-from tests.sigstore import SLSA, Sigstore, statement
+from chalicelib.storage.testing import CountingStore
+from tests.sigstore import SLSA, Sigstore, b64, statement
 from tests.worlds import World, memory_world, package, publish
 
 ROOT = Caller(name="root", scopes=implied(["admin"]), token="setting")
 NAME, VERSION = "@acme/widget", "1.0.0"
 SHA512 = hashlib.sha512(package(VERSION, name=NAME)).hexdigest()
 KEY = "prism/attestations/@acme/widget/1.0.0.json"
+OF_NO_VERSION = b64(Sigstore().ca.der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020107"), 1))
 
 
 class Trusting:
@@ -137,6 +139,10 @@ def test_a_root_that_another_process_set_counts_at_once(trusting: Trusting) -> N
             id="no-certificate",
         ),
         pytest.param(
+            {"certificateAuthorities": [{"certChain": {"certificates": [{"rawBytes": OF_NO_VERSION}]}}]},
+            id="certificate-of-no-version",
+        ),
+        pytest.param(
             {"tlogs": [{"publicKey": {"rawBytes": "AAAA"}, "logId": {"keyId": "AAAA"}}]}, id="no-key"
         ),
         pytest.param(
@@ -177,3 +183,21 @@ def test_changes_of_trust_are_written_down_before_they_are_made_and_repeats_are_
     writes = [call.key.split("/")[2] for call in trusting.world.store.calls if call.verb == "put"]
     assert sorted(entry.action for entry in entries) == ["trust.reset", "trust.set"]
     assert writes == ["audit", "trusted-root.json", "audit", "trusted-root.json"]
+
+
+def test_a_change_of_trust_that_has_to_be_made_again_is_written_down_once() -> None:
+    world, rival = memory_world(), Sigstore().root()
+
+    class Overtaken(CountingStore):
+        """A medium on which another admin is faster the first time."""
+
+        def put(self, key: str, data: bytes, **told: Any) -> str:
+            if key == "prism/access/trusted-root.json" and not world.container.attesting.trusted().changed_by:
+                world.container.attesting.trust(rival, by=Caller(name="rival", scopes=implied(["admin"])))
+            return super().put(key, data, **told)
+
+    slow = Container(world.settings, store=Overtaken(world.medium))
+    slow.attesting.trust(Sigstore().root(), by=ROOT)
+
+    entries = world.container.granting.log(after="", limit=9).entries
+    assert sorted(entry.by for entry in entries) == ["rival", "root"]

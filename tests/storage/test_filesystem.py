@@ -194,6 +194,27 @@ class TestTheTree:
         assert (store.root / "a").read_bytes() == b"old"
         assert drafts(store) == []
 
+    def test_a_folder_that_takes_no_drafts_is_unavailable(self, store: FilesystemStore) -> None:
+        folder = store.root / OWN_FOLDER / "drafts"
+        folder.rmdir()
+        folder.touch()
+
+        writes: list[Callable[[], object]] = [
+            lambda: store.put("a", b"1"),
+            lambda: store.put_stream("a", [b"1"]),
+        ]
+        for write in writes:
+            with pytest.raises(StorageUnavailable, match="Not a directory"):
+                write()
+
+    def test_a_folder_whose_place_another_key_has_taken_needs_no_flushing(
+        self, store: FilesystemStore
+    ) -> None:
+        store.put("a", b"1")
+
+        files.flush_folder(str(store.root / "a"))
+        files.flush_folder(str(store.root / "a" / "b"))
+
     def test_an_error_of_the_sender_s_own_rises_as_it_is(self, store: FilesystemStore) -> None:
         def unreadable() -> Iterator[bytes]:
             yield b"x"

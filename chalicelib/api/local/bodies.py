@@ -108,5 +108,5 @@ def _trailers(reader: Reader) -> dict[str, str]:
             break
         found = HEADER.fullmatch(line.decode("latin-1"))
         if found is not None:
-            trailers.setdefault(found[1].lower(), found[2])
+            trailers.setdefault(found[1].lower(), found[2].strip(" \t"))
     raise MalformedRequest("the chunked body does not end")

@@ -22,7 +22,8 @@ AS_SENT: Final = "!\"#$%&'()*+,-./:<=>?@[]^_`{|}~\\"
 
 _PLAIN: Final = re.compile(f"[A-Za-z0-9{re.escape(AS_SENT)}]*")
 _VERSION: Final = re.compile(r"HTTP/(\d{1,10})\.(\d{1,10})", re.ASCII)
-HEADER: Final = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\x00]*?)[ \t]*\r?\n")
+# The blanks around a value are taken off afterwards: looked for here, they could be looked for at every place anew.
+HEADER: Final = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n\x00]*)\r?\n")
 
 
 class Reader(Protocol):
@@ -103,7 +104,7 @@ def read_headers(reader: Reader) -> list[tuple[str, str]]:
         found = HEADER.fullmatch(sent.decode("latin-1"))
         if found is None:
             raise MalformedRequest("the request cannot be answered: a line of its head is no header")
-        headers.append((found[1].lower(), found[2]))
+        headers.append((found[1].lower(), found[2].strip(" \t")))
     return headers
 
 

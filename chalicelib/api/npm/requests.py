@@ -13,7 +13,7 @@ ALWAYS_ASKED: Final = "public, max-age=0, must-revalidate"
 """Asking is cheap, and who has just published wants to install that."""
 ABBREVIATED: Final = "application/vnd.npm.install-v1+json"
 
-_RANGE: Final = re.compile(r"\s*([^\s;,]+)\s*((?:;[^,]*)?)")
+_RANGE: Final = re.compile(r"([^\s;,]+)\s*((?:;[^,]*)?)")
 _QUALITY: Final = re.compile(r";\s*q\s*=\s*([0-9.]+)")
 
 

@@ -111,7 +111,7 @@ def left_text(seconds: int) -> str:
     """Answer a time for people, in the largest unit of which there are two."""
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * length:
-            return f"{seconds // length} {unit}"
+            return f"{round(seconds / length)} {unit}"
     return f"{seconds} seconds"
 
 
@@ -122,7 +122,7 @@ def _row(file: BucketFile) -> str:
     left = "" if file.left is None else f", {_times(file.left)}"
     return (
         f'<li><span class="name">{name}<br><span class="dim">{told}{left}</span></span>'
-        f'<a href="{escape(file.url or "")}" rel="nofollow" download>Download<span hidden> {name}</span></a></li>'
+        f'<a href="{escape(file.url or "")}" rel="nofollow" aria-label="Download {name}">Download</a></li>'
     )
 
 

@@ -22,7 +22,7 @@ from chalicelib.domain.buckets.errors import (
     PasswordWrong,
     PrefetchRefused,
 )
-from chalicelib.domain.errors import PrismError
+from chalicelib.domain.errors import PayloadTooLarge, PrismError
 from chalicelib.domain.media_types import HTML
 from chalicelib.domain.uploads.errors import NoSuchUpload, UploadEnded, UploadUnfinished
 from chalicelib.services.buckets.values import Visitor
@@ -30,6 +30,7 @@ from chalicelib.services.buckets.values import Visitor
 routes = Routes(tag="buckets")
 
 FORM: Final = "application/x-www-form-urlencoded"
+MOST_BYTES: Final = 16 << 10
 CLOSED: Final = (*UNKNOWN, PasswordRequired, PasswordWrong)
 
 Handler = Callable[[Request], Answer]
@@ -76,15 +77,14 @@ def page(request: Request) -> Answer:
     summary="The password of a bucket",
     takes=(FORM,),
     answers={303: None},
-    raises=CLOSED,
+    raises=(*CLOSED, PayloadTooLarge),
     scope=None,
 )
 @for_people
 def enter(request: Request) -> Answer:
     """Take the password from the page's form, and let the browser in for an hour."""
     sid, buckets = request.params["sid"], container().buckets
-    given = parse_qs(request.body.decode(errors="replace"), keep_blank_values=True).get("password", [""])
-    bucket = buckets.enter(sid, Visitor(given[-1]))
+    bucket = buckets.enter(sid, Visitor(_password(request)))
     text = buckets.pass_to(bucket)
     headers = {"Location": _address(request), "Cache-Control": NO_STORE}
     if text is not None:
@@ -115,6 +115,13 @@ def file(request: Request) -> Answer:
     sid, buckets = request.params["sid"], container().buckets
     bucket = buckets.enter(sid, visitor_of(request, sid))
     return download_answer(request, buckets.file(bucket, request.params["file"]))
+
+
+def _password(request: Request) -> str:
+    """Answer the password in a form; raises PayloadTooLarge for what is no form of ours."""
+    if len(request.body) > MOST_BYTES:
+        raise PayloadTooLarge(MOST_BYTES, len(request.body))
+    return parse_qs(request.body.decode(errors="replace"), keep_blank_values=True).get("password", [""])[-1]
 
 
 def _address(request: Request) -> str:

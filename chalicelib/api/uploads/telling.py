@@ -48,13 +48,15 @@ def address_of(request: Request, upload: Upload) -> str:
 
 
 def told(request: Request, upload: Upload) -> dict[str, str]:
-    """Answer the headers that tell when an upload expires, and of the job that publishes it."""
+    """Answer the headers that tell when an upload expires, and of the job that publishes it or why there is none."""
     headers = {"Cache-Control": NO_STORE}
     if upload.expires is not None:
         headers["Upload-Expires"] = http_date(upload.expires)
     if upload.job_id is not None:
         headers["Prism-Job"] = upload.job_id
         headers["Prism-Job-URL"] = f"{request.origin}/v1/jobs/{upload.job_id}"
+    if upload.error is not None:
+        headers["Prism-Problem"] = upload.error.code
     return headers
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.cli.commands import (
     advisories,
+    archive,
     audit,
     deprecate,
     diff,
@@ -21,6 +22,8 @@ from chalicelib.cli.commands import (
     rebuild,
     resolve,
     search,
+    send,
+    sent,
     sweep,
     tag,
     token,
@@ -49,6 +52,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     job,
     pack,
     import_,
+    send,
+    sent,
+    archive,
     info,
     resolve,
     lock,

@@ -4,14 +4,12 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.cli.commands.verdict import PUBLISHING_ANSWERS
 from chalicelib.cli.environment import Environment
 from chalicelib.cli.exits import ExitStatus
 from chalicelib.cli.options import add_publisher, add_registry, command, open_registry
 
 if TYPE_CHECKING:
     from chalicelib.cli.client import Answer, Registry
-    from chalicelib.cli.errors import CommandFailed
     from chalicelib.cli.options import Subparsers
 
 DESCRIPTION = """
@@ -38,9 +36,6 @@ USAGE: Final = """prism job [ID] [--follow] [--registry URL] [--json]
 
 REPLAY: Final = "replay"
 SECONDS_BETWEEN_LOOKS: Final = 0.5
-RETRYABLE: Final = 503
-"""The HTTP status that stands for a failure of the registry's own; the command ends as it does on that."""
-REFUSED: Final = 422
 
 Json = Mapping[str, Any]
 
@@ -209,11 +204,12 @@ def _introduce(job: Json, env: Environment) -> None:
 
 
 def _conclude(job: Json, env: Environment) -> ExitStatus:
+    from chalicelib.cli.failures import failure_of
     from chalicelib.cli.output import printable, show
     from chalicelib.cli.stages import package_of, took
 
     if job["state"] == "failed":
-        raise _failure(job)
+        raise failure_of(job)
     told = "Published" if job["state"] == "completed" else "Stopped"
     time = f" in {took(job['durationMs'])}" if "durationMs" in job else ""
     show(env, [printable(f"{told} {package_of(job) or job['id']}{time}")])
@@ -279,37 +275,21 @@ def _told(error: Json) -> str:
 
 
 def _advice(job: Json) -> Iterator[str]:
+    from chalicelib.cli.failures import failure_of
     from chalicelib.cli.stages import OPEN
 
     if job["state"] in OPEN:
         yield "add --follow to see what happens until its end"
-    elif job["state"] == "failed" and (hint := _failure(job).hint):
+    elif job["state"] == "failed" and (hint := failure_of(job).hint):
         yield f"hint: {hint}"
 
 
 def _status_of(job: Json) -> ExitStatus:
+    from chalicelib.cli.failures import failure_of
     from chalicelib.cli.stages import OPEN
 
     if job["state"] in OPEN:
         return ExitStatus.UNREACHABLE
     if job["state"] == "failed":
-        return _failure(job).status
+        return failure_of(job).status
     return ExitStatus.OK if job["state"] == "completed" else ExitStatus.FAILURE
-
-
-def _failure(job: Json) -> "CommandFailed":
-    """Answer the error by which the command ends for a job that failed, as it does for a verdict of that code."""
-    from chalicelib.cli.errors import RegistryRefused
-    from chalicelib.cli.output import printable
-    from chalicelib.cli.problems import HINTS
-
-    error = job.get("error") or {}
-    code, retryable = str(error.get("code")), error.get("isRetryable")
-    usual = RETRYABLE if retryable else REFUSED
-    again = f"`prism job replay {job['id']}` does it again" if retryable else None
-    return RegistryRefused(
-        printable(str(error.get("message") or f"the job {job['id']} has failed")),
-        http_status=PUBLISHING_ANSWERS.get(code, usual),
-        facts=error,
-        hint=HINTS.get(code) or again,
-    )

@@ -1,11 +1,19 @@
 """`prism publish`: pack a folder, or take a tarball, and publish it."""
 
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.cli.environment import Environment
 from chalicelib.cli.exits import ExitStatus
-from chalicelib.cli.options import add_json, add_publisher, add_registry, command, open_registry
+from chalicelib.cli.options import (
+    PATIENCE,
+    add_json,
+    add_publisher,
+    add_registry,
+    command,
+    open_registry,
+    seconds,
+)
 
 if TYPE_CHECKING:
     from chalicelib.cli.client import Answer, Registry
@@ -19,14 +27,22 @@ Pack a folder by npm's rules and publish it, or publish a tarball as it is.
 The publisher is the first of these that has a name: --publisher-name, `publisher` in
 the folder's prism.json, the environment, `author` in package.json, "anonymous".
 Scripts are not run. Publishing the same bytes again is a success.
+
+A large package is sent in parts. Whatever interrupts that, the same command goes on
+where it stopped.
 """
 
 EXAMPLES = """
 prism publish
 prism publish packages/widget --tag next
 prism publish widget-1.0.0.tgz --registry https://prism.example.com
+prism publish huge-1.0.0.tgz --patience 2h
+prism publish huge-1.0.0.tgz --resume
 prism publish --dry-run
 """
+
+
+WAYS: Final = ("auto", "inline", "tus", "direct")
 
 
 def register(subparsers: "Subparsers") -> None:
@@ -48,6 +64,26 @@ def register(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show what would be published, and send nothing"
     )
+    parser.add_argument(
+        "--via",
+        choices=WAYS,
+        default="auto",
+        help="how the bytes go: `inline` in one request, `tus` in parts, `direct` to the registry's bucket "
+        "(default: auto, by size and by what the registry offers)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="only go on with an unfinished upload; without it that is done where there is one",
+    )
+    parser.add_argument(
+        "--patience",
+        type=seconds,
+        default=PATIENCE,
+        metavar="TIME",
+        help="how long to try again when the network is lost, such as 30s, 10m, 2h (default: 5m)",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="do not tell how far it is")
     add_publisher(parser)
     add_registry(parser)
     add_json(parser)
@@ -59,6 +95,7 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
 
     from chalicelib.cli.identity import publisher
     from chalicelib.cli.parcels import open_parcel
+    from chalicelib.cli.uploading.publishing import Publishing
 
     registry = open_registry(args, env)
     with open_parcel(Path(args.path)) as parcel:
@@ -67,7 +104,16 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
             env.say(f"note: {notice}")
         if args.dry_run:
             return _rehearse(parcel, identity, registry, env)
-        answer = _send(registry, parcel, identity, args.tag, env)
+        publishing = Publishing(
+            registry,
+            env,
+            parcel,
+            identity,
+            tag=args.tag,
+            patience=args.patience,
+            quiet=args.quiet or args.json,
+        )
+        answer = publishing.publish(args.via, resume=args.resume)
     return _report(answer, args, env)
 
 
@@ -81,32 +127,6 @@ def _rehearse(parcel: "Parcel", identity: "Identity", registry: "Registry", env:
         f"{count(len(parcel.files), 'file')}, {size(total)}, packed {size(parcel.size)}"
     )
     return ExitStatus.OK
-
-
-def _send(
-    registry: "Registry", parcel: "Parcel", identity: "Identity", tag: str | None, env: Environment
-) -> "Answer":
-    from chalicelib.cli.client import header_value, name_path
-    from chalicelib.cli.progress import Progress, Watched
-    from chalicelib.cli.transport import Body, Readable
-
-    progress = Progress(env, parcel.size)
-
-    def start() -> Readable:
-        progress.start()
-        parcel.tarball.seek(0)
-        return Watched(parcel.tarball, progress)
-
-    headers = {
-        **identity.headers(),
-        "x-prism-sha256": parcel.sha256,
-        "x-prism-source": "cli",
-        **({"x-prism-tag": header_value(tag)} if tag else {}),
-    }
-    try:
-        return registry.post(f"packages/{name_path(parcel.name)}", Body(start, parcel.size), headers)
-    finally:
-        progress.finish()
 
 
 def _report(answer: "Answer", args: Namespace, env: Environment) -> ExitStatus:

@@ -32,13 +32,6 @@ prism verdict 7d1c.tgz --json
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 20.0
 OPEN: Final = frozenset({"pending", "failing"})
-PUBLISHING_ANSWERS: Final = {
-    "version_exists": 409,
-    "publisher_not_allowed": 403,
-    "upload_gone": 404,
-    "upload_too_large": 413,
-}
-"""The HTTP status that the same refusal has where it is not 422, by code; the command ends as it does on that."""
 
 
 def register(subparsers: "Subparsers") -> None:
@@ -149,13 +142,14 @@ def _why_open(verdict: Mapping[str, Any]) -> str:
 
 def _refusal(verdict: Mapping[str, Any]) -> "RegistryRefused":
     from chalicelib.cli.errors import RegistryRefused
+    from chalicelib.cli.failures import PUBLISHING_ANSWERS, REFUSED
     from chalicelib.cli.output import printable
     from chalicelib.cli.problems import HINTS
 
     code = str(verdict.get("code"))
     return RegistryRefused(
         printable(str(verdict.get("detail") or code)),
-        http_status=PUBLISHING_ANSWERS.get(code, 422),
+        http_status=PUBLISHING_ANSWERS.get(code, REFUSED),
         facts=verdict,
         hint=HINTS.get(code),
     )

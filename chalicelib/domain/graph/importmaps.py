@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from chalicelib.domain.resolution.profiles import Profile
 from chalicelib.domain.resolution.trace import Refused
 
 MAX_SUBPATHS: Final = 2000
-"""Of one pattern; what a pattern covers beyond is left out."""
+"""Of one pattern, whether they lead anywhere or not; what a pattern covers beyond is left out."""
 
 Addresses = dict[str, str | None]
 
@@ -90,7 +91,7 @@ def _addresses(
         if key.endswith("/*"):
             yield key[:-1], None
         return
-    for count, (star, subpath) in enumerate(_expanded(key, table, package)):
+    for star, subpath in islice(_expanded(key, table, package), MAX_SUBPATHS):
         address = locate(subpath)
         if address is None:
             continue
@@ -99,8 +100,6 @@ def _addresses(
             yield key[:-1], address[: -len(quote(star))]
             return
         yield subpath, address
-        if count >= MAX_SUBPATHS:
-            return
 
 
 def _expanded(key: str, table: Mapping[str, Any], package: Importable) -> Iterator[tuple[str, str]]:

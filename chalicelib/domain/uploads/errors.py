@@ -13,6 +13,7 @@ TooLarge
     └── TooManyBytes            for one upload, or for one request; tells what to send at once
 InvalidRequest
 ├── InvalidUpload               a length or a metadata value that makes no sense
+│   └── OtherLength             the length was told before, and was another one
 ├── AppendTooSmall
 ├── ChecksumMismatch  UnsupportedChecksum
 ├── InvalidConcatenation
@@ -118,6 +119,15 @@ class InvalidUpload(InvalidRequest):
 
     code = "invalid_upload"
     title = "The upload is not valid"
+
+
+class OtherLength(InvalidUpload):
+    """The length of the upload was told before, and was another one."""
+
+    def __init__(self, upload: str, length: int) -> None:
+        super().__init__(
+            f"the upload `{upload}` is to have {length} bytes, and no other number", length=length
+        )
 
 
 class AppendTooSmall(InvalidRequest):

@@ -4,23 +4,26 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Self
 
+from chalicelib.domain.manifest import Source
 from chalicelib.domain.names import PackageName
 from chalicelib.domain.tags import check_tag
 from chalicelib.domain.uploads.errors import InvalidUpload
 
 MOST_BYTES: Final = 8 << 10
 """Of all keys and values together."""
+SOURCES: Final[tuple[Source, ...]] = ("cli", "api", "web")
 
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 _KEY: Final = re.compile(r"[!-+\--~]{1,200}")
 
 
 class Wanted(NamedTuple):
-    """The package that an upload is to become, the tag it is to have, and what its bytes have to be."""
+    """The package that an upload is to become, the tag it is to have, what its bytes have to be, and who sends it."""
 
     package: PackageName
     tag: str | None = None
     sha256: str | None = None
+    source: Source = "api"
 
     @classmethod
     def read(cls, metadata: Mapping[str, str]) -> Self | None:
@@ -29,7 +32,12 @@ class Wanted(NamedTuple):
         if name is None:
             return None
         tag = metadata.get("tag") or None
-        return cls(PackageName.parse(name), check_tag(tag) if tag else None, digest_in(metadata))
+        return cls(
+            PackageName.parse(name),
+            check_tag(tag) if tag else None,
+            digest_in(metadata),
+            _source_in(metadata),
+        )
 
 
 def check_metadata(metadata: Mapping[str, str]) -> None:
@@ -55,6 +63,14 @@ def digest_in(metadata: Mapping[str, str]) -> str | None:
     if not _SHA256.fullmatch(declared):
         raise InvalidUpload(f"`{declared[:80]}` is no SHA-256; declare 64 hex digits")
     return declared.lower()
+
+
+def _source_in(metadata: Mapping[str, str]) -> Source:
+    told = metadata.get("source") or "api"
+    for source in SOURCES:
+        if source == told:
+            return source
+    raise InvalidUpload(f"`{told[:40]}` is no source of a package; it is one of {', '.join(SOURCES)}")
 
 
 def filename_of(metadata: Mapping[str, str]) -> str | None:

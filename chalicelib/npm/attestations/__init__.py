@@ -8,7 +8,7 @@ chains       from a certificate to a trusted authority
 sct          the certificate's own log
 tlog         the signature's log: promises, proofs (merkle, notes) and entries
 timestamps   RFC 3161
-keys         signatures by any key of these
+keys         certificates, and signatures by any key of these
 encoding     base64, and as much of DER as is needed
 verifying    all of it in one
 """

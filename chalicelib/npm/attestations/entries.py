@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509 import InvalidVersion, load_pem_x509_certificate
 from pydantic_core import from_json
 
 from chalicelib.domain.attestations import AttestationNotLogged, AttestationUnsupported
@@ -37,7 +37,7 @@ def read_entry(stated: KindVersion, body: bytes) -> Logged:
         if (value["kind"], value["apiVersion"]) != (stated.kind, stated.version):
             raise AttestationNotLogged("the log's entry is of another kind than the bundle states")
         return read(value["spec"])
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, InvalidVersion) as error:
         raise AttestationNotLogged(f"the log's entry cannot be read: {type(error).__name__}") from None
 
 

@@ -1,4 +1,4 @@
-"""Signatures by the kinds of keys that Sigstore's certificates, logs and authorities have."""
+"""Certificates, and signatures by the kinds of keys that Sigstore's certificates, logs and authorities have."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.x509 import Certificate, InvalidVersion, load_der_x509_certificate
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
@@ -26,6 +27,14 @@ def load_key(der: bytes) -> PublicKey:
     try:
         return supported(load_der_public_key(der))
     except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from None
+
+
+def load_certificate(der: bytes) -> Certificate:
+    """Read a certificate in DER; raises ValueError."""
+    try:
+        return load_der_x509_certificate(der)
+    except InvalidVersion as error:
         raise ValueError(str(error)) from None
 
 

@@ -11,6 +11,8 @@ from chalicelib.npm.attestations.keys import is_signed
 from chalicelib.npm.attestations.roots import Log
 
 HINT_BYTES: Final = 4
+MAX_SIGNATURES: Final = 32
+"""Of one checkpoint, each of which takes time; a log and its witnesses make a handful."""
 _SIGNATURE: Final = re.compile("\u2014 (\\S+) (\\S+)")
 
 
@@ -28,6 +30,8 @@ def read_checkpoint(envelope: str, logs: Sequence[Log]) -> CheckpointText:
         raise ValueError("the checkpoint has no signature")
     signed = f"{note}\n".encode()
     lines = [found for line in signatures.splitlines() if (found := _SIGNATURE.fullmatch(line))]
+    if len(lines) > MAX_SIGNATURES:
+        raise ValueError(f"the checkpoint has more than {MAX_SIGNATURES} signatures")
     if not any(_is_signed(signed, name=line[1], signature=_decoded(line[2]), logs=logs) for line in lines):
         raise ValueError("the checkpoint is not signed by a trusted log")
     texts = note.split("\n")

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from cryptography.x509 import Certificate, load_der_x509_certificate
+from cryptography.x509 import Certificate
 from pydantic import Field, ValidationError
 
 from chalicelib.domain.attestations import InvalidTrustedRoot
 from chalicelib.npm.attestations.bundles import Chain, LogId, Part
 from chalicelib.npm.attestations.encoding import Base64
-from chalicelib.npm.attestations.keys import PublicKey, load_key
+from chalicelib.npm.attestations.keys import PublicKey, load_certificate, load_key
 
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 END: Final = datetime.max.replace(tzinfo=UTC)
@@ -82,7 +82,7 @@ class _Authority(Part):
     valid_for: _ValidFor = _ValidFor()
 
     def authority(self) -> Authority:
-        certificates = (load_der_x509_certificate(each.raw_bytes) for each in self.cert_chain.certificates)
+        certificates = (load_certificate(each.raw_bytes) for each in self.cert_chain.certificates)
         return Authority(tuple(certificates), self.valid_for.period())
 
 

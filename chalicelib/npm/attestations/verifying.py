@@ -21,7 +21,7 @@ from chalicelib.domain.times import timestamp
 from chalicelib.npm.attestations.bundles import Bundle
 from chalicelib.npm.attestations.chains import extension, trusted_path
 from chalicelib.npm.attestations.encoding import read_der
-from chalicelib.npm.attestations.keys import is_signed, supported
+from chalicelib.npm.attestations.keys import is_signed, load_certificate, supported
 from chalicelib.npm.attestations.roots import TrustedRoot
 from chalicelib.npm.attestations.sct import check_logged
 from chalicelib.npm.attestations.statements import Statement
@@ -52,7 +52,7 @@ def verify(data: bytes, root: TrustedRoot, *, name: str, version: str, sha512: s
 
 def _certificate(der: bytes) -> Certificate:
     try:
-        return x509.load_der_x509_certificate(der)
+        return load_certificate(der)
     except ValueError:
         raise AttestationMalformed("the bundle's certificate cannot be read") from None
 

@@ -54,6 +54,8 @@ from chalicelib.stores.uploads import LINGERING, State, Uploads
 __all__ = ["Buckets", "Change", "NewBucket", "Visitor"]
 
 KEY_BYTES: Final = 32
+AT_ONCE: Final = 16
+"""How many files are looked at, at the same time, when a bucket is listed."""
 
 
 class Buckets:
@@ -147,7 +149,9 @@ class Buckets:
 
     def listing(self, bucket: BucketRecord) -> BucketListing:
         """Answer the complete files of a bucket to somebody who was let in; a few reads a file, several at once."""
-        found = in_parallel(lambda fid: self._file(fid, bucket), self._buckets.files(bucket.sid))
+        found = in_parallel(
+            lambda fid: self._file(fid, bucket), self._buckets.files(bucket.sid), most=AT_ONCE
+        )
         files = sorted(
             (file for file in found if file), key=lambda file: (file.created, file.name, file.file)
         )

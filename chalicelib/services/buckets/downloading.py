@@ -27,6 +27,7 @@ from chalicelib.stores.uploads import Uploads
 HOLD_SECONDS: Final = 180
 """How long a download counts that nobody renews; a client may be silent for a third of it."""
 RENEWED_AFTER: Final = 30.0
+PIECE_BYTES: Final = 256 << 10
 SPENT_FOR: Final = timedelta(days=1)
 """How long a file is left that cannot be downloaded any more: whoever was sent to the medium may still be at it."""
 
@@ -100,8 +101,8 @@ class Downloading:
     def _counted(self, found: Found, hold: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
         renewed, is_whole = self._clock(), False
         try:
-            for chunk in chunks:
-                yield chunk
+            for piece in _pieces(chunks):
+                yield piece
                 if self._clock() - renewed > RENEWED_AFTER:
                     self._renew(found.fid, hold)
                     renewed = self._clock()
@@ -175,6 +176,13 @@ def harmless(kind: str) -> str:
     """Answer what the medium says a file is: what no browser runs, as the medium sends no policy along."""
     essence = kind.partition(";")[0].strip().lower()
     return essence if essence in HARMLESS or essence.startswith(HARMLESS_KINDS) else BINARY
+
+
+def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Answer the same bytes in pieces of which each is sent before a hold ends, however slowly it is read."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), PIECE_BYTES):
+            yield chunk[start : start + PIECE_BYTES]
 
 
 def _spent(slots: Slots, at: str) -> Slots:

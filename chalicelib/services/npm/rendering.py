@@ -7,11 +7,11 @@ others have changed the package since.
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from chalicelib.domain.errors import Busy, VersionNotFound
 from chalicelib.domain.head import Event, Head
+from chalicelib.domain.upstream import UPSTREAM
 from chalicelib.npm.packuments import FORMS, Packument, StalePackument, needed_texts, unpublished
 from chalicelib.npm.versions import Form, VersionText
 from chalicelib.services.npm.texts import Texts
@@ -21,6 +21,11 @@ from chalicelib.storage.port import StorageUnavailable
 from chalicelib.stores.heads import Heads
 from chalicelib.stores.packuments import PackumentStore, StoredPackument
 
+STAND_IN: Final = {"origin": UPSTREAM, "fetchedAt": "1970-01-01T00:00:00.000Z", "tarballs": None}
+"""The facts of a packument that is made of what has come from the upstream, while there is no other.
+
+It is the upstream's, and as old as can be: so the upstream is asked for its own as soon as it answers.
+"""
 PATIENCE_SECONDS: Final = 20.0
 """How long a lost swap is retried: less than the 29 seconds after which a gateway gives up."""
 
@@ -59,7 +64,7 @@ class Rendering:
             self.render(head)
 
     def render(self, head: Head) -> None:
-        """Make both forms show a head, whosever it is."""
+        """Make both forms show a head, whosever it is; but a form that has what the upstream says of it stays."""
         at_once(*(lambda form=form: self._follow(head, form) for form in FORMS))
 
     def stored(self, name: str, form: Form) -> StoredPackument | None:
@@ -68,7 +73,7 @@ class Rendering:
 
     def anew(self, head: Head, form: Form, text_of: TextOf) -> bytes:
         """Answer a packument as it is made of all events of a head; `text_of` answers the texts of versions."""
-        return _followed(Packument(form, head.name, self.base), head, self._heads.events(head), text_of)
+        return _followed(self._new(head, form), head, self._heads.events(head), text_of)
 
     def replace(self, head: Head, form: Form, data: bytes, stored: StoredPackument | None) -> bool:
         """Write a packument that was made anew over the one that was read; tells whether no writer was first."""
@@ -79,12 +84,12 @@ class Rendering:
         contention, wanted = Contention(PATIENCE_SECONDS, sleep=self._sleep), head.seq
         while True:
             stored = self.stored(head.name, form)
-            packument = self._opened(head.name, form, stored)
+            kept = _kept(head, stored)
             # Whoever was first has gone on to the newest head there was, so that most who lost have nothing left to do.
-            if packument.seq >= wanted:
+            if kept is not None and (kept.seq >= wanted or kept.is_mirrored):
                 return
             try:
-                data = self._rendered(packument, head)
+                data = self._rendered(kept or self._new(head, form), head)
             except VersionNotFound:
                 # What an older head shows may have been unpublished since.
                 newer = self._heads.get(head.name)
@@ -107,14 +112,8 @@ class Rendering:
                 return False
             raise
 
-    def _opened(self, name: str, form: Form, stored: StoredPackument | None) -> Packument:
-        if stored is not None:
-            # What other code has made of the same events is made again.
-            with suppress(StalePackument):
-                packument = Packument.from_bytes(stored.data)
-                if not packument.is_mirrored:
-                    return packument
-        return Packument(form, name, self.base)
+    def _new(self, head: Head, form: Form) -> Packument:
+        return Packument(form, head.name, self.base, facts=dict(STAND_IN) if head.is_mirrored else {})
 
     def _rendered(self, packument: Packument, head: Head) -> bytes:
         if packument.base != self.base:
@@ -132,6 +131,17 @@ class Rendering:
         if text is None:
             raise VersionNotFound(head.name, version)
         return text
+
+
+def _kept(head: Head, stored: StoredPackument | None) -> Packument | None:
+    """Answer a packument that can be gone on with, and is of the same origin as the head; else it is made anew."""
+    if stored is None:
+        return None
+    try:
+        packument = Packument.from_bytes(stored.data)
+    except StalePackument:
+        return None
+    return packument if packument.is_mirrored == head.is_mirrored else None
 
 
 def _followed(packument: Packument, head: Head, events: Sequence[Event], text_of: TextOf) -> bytes:

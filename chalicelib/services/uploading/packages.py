@@ -54,7 +54,7 @@ def _request(
 ) -> PublishRequest:
     return PublishRequest(
         publisher=info.publisher or Publisher(name=ANONYMOUS),
-        source="api",
+        source=wanted.source,
         name=wanted.package,
         packages=EVERY_PACKAGE if info.packages is None else PackagePatterns(tuple(info.packages)),
         tag=wanted.tag,

@@ -112,6 +112,16 @@ class TestOwnTokens:
         }
         assert set(listed[0]) == {"key", "token", "name", "readonly", "created", "updated"}
 
+    def test_a_token_is_listed_no_longer_than_the_one_it_stems_from_is_good(self, npm: Npm) -> None:
+        first, second = npm.token(name="alice"), npm.token(name="alice")
+        made = npm.log_in(second)
+        before = {token["key"] for token in own(npm, first)}
+
+        npm.ask("DELETE", f"/v1/tokens/{identifier(second)}", ADMIN)
+
+        assert before == {identifier(text) for text in (first, second, made)}
+        assert {token["key"] for token in own(npm, first)} == {identifier(first)}
+
     def test_a_token_that_a_login_made_is_called_so(self, npm: Npm) -> None:
         token = npm.token(name="alice")
         made = [npm.log_in(token), npm.put_user("alice", token).json["token"]]

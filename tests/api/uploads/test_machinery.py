@@ -6,12 +6,20 @@ import pytest
 
 from chalicelib.api.answers import Answer, phrase_of
 from chalicelib.api.errors import CHECKSUM_MISMATCH, MalformedRequest
+from chalicelib.api.gateway import METHODS, gateway_table
 from chalicelib.api.local.bodies import Framing, read_body
 from chalicelib.api.local.handler import head_of
 from chalicelib.api.requests import Request
 from chalicelib.api.sharing import with_common_headers
+from chalicelib.api.uploads.routes import routes
 
 CHUNKED = Framing(chunked=True)
+
+
+def test_the_gateway_takes_every_method_of_uploads() -> None:
+    table = gateway_table(routes)
+
+    assert table["/v1/uploads"] == table["/v1/uploads/{p1}/{p2}"] == METHODS
 
 
 def test_headers_after_a_chunked_body_are_kept_by_their_names_in_lower_case() -> None:

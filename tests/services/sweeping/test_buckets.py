@@ -46,9 +46,11 @@ def owner(made: BucketMade) -> Caller:
     return Caller(scopes=EVERYBODY.scopes, bucket_key=made.owner_key)
 
 
-def filled(container: Container, **wanted: int) -> tuple[BucketMade, Fid]:
+def filled(
+    container: Container, *, retention: int = 3600, downloads: int | None = None
+) -> tuple[BucketMade, Fid]:
     """Make a bucket of one file that is kept for an hour."""
-    made = container.buckets.make(NewBucket(**{"retention": 3600, **wanted}), EVERYBODY)
+    made = container.buckets.make(NewBucket(retention, downloads), EVERYBODY)
     fid = container.uploading.create(NewUpload(length=len(DATA), sid=made.sid), owner(made)).fid
     container.uploading.append(fid, 0, DATA, caller=owner(made))
     return made, fid

@@ -13,6 +13,8 @@ from chalicelib.domain.upstream import BadUpstream, UpstreamUnavailable
 from chalicelib.npm import mirrored
 from chalicelib.npm.gzipping import unpacked
 from chalicelib.npm.versions import Form
+from chalicelib.services.npm import rendering
+from tests.services.rebuilding.rebuilt import rebuild
 from tests.upstreams import Upstream, mirror_world, send, upstream
 from tests.worlds import World, publish
 
@@ -296,6 +298,65 @@ def test_while_the_upstream_is_away_what_came_from_there_makes_up_for_a_packumen
         world.medium.put(world.container.keys.packument(LEFT, form), b"damaged")
 
     assert list(read(later(world))["versions"]) == ["1.0.0"]
+
+
+def away(behind: Upstream) -> None:
+    """Let the upstream answer nothing about a package."""
+    behind.replies["/left"] = lambda handler: send(handler, status=503)
+
+
+@pytest.mark.parametrize("by", ["a read", "a rebuild"])
+def test_what_makes_up_for_a_lost_packument_is_asked_for_again_once_the_upstream_answers(
+    behind: Upstream, by: str
+) -> None:
+    world = mirror_world(behind.url)
+    behind.add("left", "1.0.0")
+    behind.add("left", "1.1.0")
+    world.container.importing.ensure(LEFT, "1.0.0")
+    for form in ("full", "abbreviated"):
+        world.medium.delete(world.container.keys.packument(LEFT, form))
+
+    away(behind)
+    if by == "a rebuild":
+        rebuild(world.fresh())
+    assert list(read(later(world))["versions"]) == ["1.0.0"]
+    assert read(later(world), form="abbreviated")["dist-tags"] == {"latest": "1.0.0"}
+    assert world.fresh().npm_reading.tags(LEFT) == {"latest": "1.0.0"}
+    del behind.replies["/left"]
+
+    assert list(read(later(world))["versions"]) == ["1.0.0", "1.1.0"]
+    assert read(world.fresh(), form="abbreviated")["dist-tags"] == {"latest": "1.1.0"}
+
+
+def test_a_form_that_is_there_stays_when_something_has_to_make_up_for_the_other(behind: Upstream) -> None:
+    world = mirror_world(behind.url)
+    behind.add("left", "1.0.0")
+    behind.add("left", "1.1.0")
+    world.container.importing.ensure(LEFT, "1.0.0")
+    world.medium.delete(world.container.keys.packument(LEFT, "abbreviated"))
+    away(behind)
+
+    assert list(read(later(world), form="abbreviated")["versions"]) == ["1.0.0"]
+    assert list(read(later(world))["versions"]) == ["1.0.0", "1.1.0"]
+
+
+def test_what_an_earlier_version_made_up_for_a_lost_packument_with_is_mended_by_a_rebuild(
+    behind: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = mirror_world(behind.url)
+    behind.add("left", "1.0.0")
+    world.container.importing.ensure(LEFT, "1.0.0")
+    for form in ("full", "abbreviated"):
+        world.medium.delete(world.container.keys.packument(LEFT, form))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(rendering, "STAND_IN", {})
+        rebuild(world.fresh())
+    behind.add("left", "2.0.0")
+    assert read(later(world))["dist-tags"] == {"latest": "1.0.0"}
+
+    rebuild(world.fresh())
+
+    assert read(later(world))["dist-tags"] == {"latest": "2.0.0"}
 
 
 def test_a_version_and_the_tags_are_told_without_having_been_fetched(behind: Upstream) -> None:

@@ -1,0 +1,1 @@
+"""Sending files to people: a bucket with a link, and what is needed to take it back."""
