@@ -34,6 +34,18 @@ MEGABYTE: Final = 1 << 20
 LINE: Final = b'{"level":"info","message":"a line of a log, much like the one before it","took":17}\n'
 
 
+class Tarballs(Shelf):
+    """A bucket whose files are tarballs, named by their versions."""
+
+    def __init__(self, container: Container) -> None:
+        super().__init__()
+        self._container = container
+
+    def open(self, fid: str) -> Iterator[bytes]:
+        """Read a tarball."""
+        return self._container.artifacts.open_tarball("demo", fid)
+
+
 class Case(NamedTuple):
     """Something to measure: members of a size, of bytes that can be compressed or not."""
 
@@ -119,9 +131,7 @@ def _process(folder: Path) -> Container:
     container = Container(
         Settings(storage_driver="filesystem", storage_root=folder, max_archive_bytes=1 << 50)
     )
-    shelf = Shelf()
-    shelf.open = lambda version: container.artifacts.open_tarball("demo", version)  # type: ignore[method-assign]  # as is read
-    return shelved(container, shelf)
+    return shelved(container, Tarballs(container))
 
 
 def _run(folder: Path, case: Case, archive: Archive) -> float:
