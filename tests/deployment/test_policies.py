@@ -23,6 +23,7 @@ RING: Final = "access/signing/keys.json"
 
 UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
     API: {
+        ("s3:AbortMultipartUpload", "archives/*"): INTERRUPTED,
         ("s3:AbortMultipartUpload", "rendered/*"): INTERRUPTED,
         ("s3:AbortMultipartUpload", "uploads/*"): INTERRUPTED,
     },
@@ -39,11 +40,13 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "run_jobs": {
+        ("s3:AbortMultipartUpload", "archives/*"): INTERRUPTED,
         ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "sweep": {
+        ("s3:AbortMultipartUpload", "archives/*"): INTERRUPTED,
         ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,

@@ -19,7 +19,7 @@ from chalicelib.domain.archives.errors import (
     EmptyArchive,
 )
 from chalicelib.domain.archives.names import tarball_name
-from chalicelib.domain.errors import InvalidSpec, PackageNotFound, VersionNotFound
+from chalicelib.domain.errors import Busy, InvalidSpec, PackageNotFound, VersionNotFound
 from chalicelib.domain.executions.errors import UnreadableRecords
 from chalicelib.domain.executions.records import Job
 from chalicelib.domain.head import View
@@ -179,10 +179,10 @@ class Archiving:
 
     def _queued(self, archive: Archive) -> Standing:
         """Answer an archive with its job, queued unless it is; a small one is made at once."""
+        self._archives.describe(archive)
         stored = self._job(archive)
         if stored is not None and stored.is_open:
             return Standing(archive, None, stored)
-        self._archives.describe(archive)
         job = self._stored(_anew(archive, stored, self._now()))
         if archive.size <= AT_ONCE_BYTES and len(archive.members) <= AT_ONCE_MEMBERS:
             return self._made(archive, job)
@@ -199,10 +199,19 @@ class Archiving:
         return standing or self._told(archive, job)
 
     def _stored(self, job: Job) -> Job:
-        """Queue a job, unless somebody else has done so meanwhile; answers the one there is."""
+        """Queue a job, unless another worker has taken up the same one meanwhile; answers the one there is.
+
+        One that somebody else has queued in this moment is written over by its like, so that no listing has both.
+        """
+
+        def check() -> None:
+            theirs = self._executions.retrieve_job(job.id)
+            if theirs is not None and theirs.state == "running":
+                raise _Joined
+
         try:
-            self._executions.store_job(job, check=_check)
-        except _Joined:
+            self._executions.store_job(job, check=check)
+        except (_Joined, Busy):
             theirs = self._executions.retrieve_job(job.id)
             assert theirs is not None, "somebody else has just written it"
             return theirs
@@ -254,11 +263,7 @@ class Archiving:
 
 
 class _Joined(Exception):
-    """Somebody else has queued the job."""
-
-
-def _check() -> None:
-    raise _Joined
+    """Another worker has taken up the job."""
 
 
 def job_of(archive_id: str) -> str:

@@ -15,8 +15,10 @@ from chalicelib.domain.archives.documents import Member
 from chalicelib.domain.archives.zips import Entry
 from chalicelib.storage.parallel import begun
 
-SMALL_BYTES: Final = 4 << 20
+SMALL_BYTES: Final = 8 << 20
 AHEAD: Final = 8
+AHEAD_BYTES: Final = 16 << 20
+"""What is read ahead at most: so many members, and of so many bytes before one more is begun."""
 
 Open = Callable[[Member], Iterator[bytes]]
 Tell = Callable[[int], None]
@@ -36,8 +38,8 @@ def entries(members: Sequence[Member], read: Open, tell: Tell, *, summed: bool) 
     Raises OtherBytes, and what `read` raises.
     """
     reader = _Reader(read, tell, summed=summed)
-    for member, data in _ahead(members, read):
-        yield reader.large(member) if data is None else reader.small(member, data())
+    for member, pieces in _ahead(members, read):
+        yield reader.large(member) if pieces is None else reader.small(member, pieces())
 
 
 def work_of(members: Iterable[Member], *, summed: bool) -> int:
@@ -51,11 +53,14 @@ class _Reader:
         self._tell = tell
         self._summed = summed
 
-    def small(self, member: Member, data: bytes) -> Entry:
-        if len(data) != member.size:
+    def small(self, member: Member, pieces: Sequence[bytes]) -> Entry:
+        if sum(map(len, pieces)) != member.size:
             raise OtherBytes(member)
-        self._tell(len(data))
-        return Entry(member.name, member.size, isal_zlib.crc32(data) if self._summed else 0, [data])
+        self._tell(member.size)
+        crc = 0
+        for piece in pieces if self._summed else ():
+            crc = isal_zlib.crc32(piece, crc)
+        return Entry(member.name, member.size, crc, pieces)
 
     def large(self, member: Member) -> Entry:
         crc = self._crc(member) if self._summed else None
@@ -89,23 +94,33 @@ class _Reader:
             raise OtherBytes(member)
 
 
-def _ahead(members: Sequence[Member], read: Open) -> Iterator[tuple[Member, Callable[[], bytes] | None]]:
+def _ahead(
+    members: Sequence[Member], read: Open
+) -> Iterator[tuple[Member, Callable[[], list[bytes]] | None]]:
     """Answer members in their order, the small ones with what waits for their bytes, which are being read."""
-    waiting: deque[tuple[Member, Callable[[], bytes] | None]] = deque()
+    waiting: deque[tuple[Member, Callable[[], list[bytes]] | None]] = deque()
+    held = 0
     for member in members:
-        small = member.size <= SMALL_BYTES
-        waiting.append((member, begun(partial(_whole, member, read)) if small else None))
-        if len(waiting) > AHEAD:
+        while waiting and (len(waiting) == AHEAD or held > AHEAD_BYTES):
+            held -= _held(waiting[0][0])
             yield waiting.popleft()
+        small, held = member.size <= SMALL_BYTES, held + _held(member)
+        waiting.append((member, begun(partial(_whole, member, read)) if small else None))
     yield from waiting
 
 
-def _whole(member: Member, read: Open) -> bytes:
+def _held(member: Member) -> int:
+    """Answer how many bytes of a member are held while it waits for its turn."""
+    return member.size if member.size <= SMALL_BYTES else 0
+
+
+def _whole(member: Member, read: Open) -> list[bytes]:
     """Answer the bytes of a small member, or a few more of what is none."""
-    pieces, size = [], 0
-    for chunk in read(member):
-        pieces.append(chunk)
-        size += len(chunk)
+    pieces: list[bytes] = []
+    size = 0
+    for piece in read(member):
+        pieces.append(piece)
+        size += len(piece)
         if size > member.size:
             break
-    return b"".join(pieces)
+    return pieces

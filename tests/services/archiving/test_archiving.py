@@ -308,7 +308,7 @@ class TestBuckets:
 
     def test_a_large_file_that_changes_while_it_is_read_fails_the_job(self, world: World) -> None:
         shelf, fills = Shelf(), iter([b"a", b"b"])
-        shelf.add("f", "a", 5 << 20, lambda: iter([next(fills) * (5 << 20)]))
+        shelf.add("f", "a", 9 << 20, lambda: iter([next(fills) * (9 << 20)]))
         container = process(world, shelf)
         standing = container.archiving.of_bucket(SID, "zip", NOBODY).standing
         assert standing.job is not None
