@@ -33,13 +33,21 @@ PUBLIC = {
     "/npm/-/v1/done",
     "/npm/-/user/org.couchdb.user:{user}",
     "/npm/-/user/org.couchdb.user:{user}/-rev/{rev}",
+    "/s/{sid}",
     "/s/{sid}/archive",
-    "/v1/archives",
-    "/v1/archives/{id}",
+    "/s/{sid}/{file}/{filename}",
 }
 """The paths that answer without a token; whoever adds one says so here too."""
 
-NEVER_TWICE_THE_SAME = {"/npm/-/v1/login", "/npm/-/npm/v1/tokens"}
+OTHERWISE_GUARDED = {
+    "/v1/archives",
+    "/v1/archives/{id}",
+    "/v1/buckets/{sid}",
+    "/v1/buckets/{sid}/files/{file}",
+}
+"""The paths that a bucket's key or password opens, too; without any of them they tell nothing."""
+
+NEVER_TWICE_THE_SAME = {"/npm/-/v1/login", "/npm/-/npm/v1/tokens", "/v1/buckets"}
 """The paths that answer a new secret each time they are posted to, whatever they are asked."""
 
 VALUES = {"version": "1.0.0", "previous": "1.0.0", "path": "index.js", "tag": "latest", "code": "forbidden"}
@@ -118,7 +126,7 @@ def test_what_needs_no_token_is_what_this_test_lists() -> None:
         route.template.text for route in ROUTES if route.scope is None and route.method != "OPTIONS"
     }
 
-    assert open_to_all == PUBLIC
+    assert open_to_all == PUBLIC | OTHERWISE_GUARDED
 
 
 @pytest.mark.parametrize("route", each_route())
@@ -127,10 +135,14 @@ def test_without_a_token_a_route_answers_401_whatever_is_there(route: Route) -> 
     client.put_package(HIDDEN)
 
     for token, code in ((None, "authentication_required"), ("wrong", "invalid_token")):
-        for (method, address, told), (_, other, _) in zip(
+        for (method, address, told), (_, other, others) in zip(
             requests_to(route), requests_to(route, NEVER), strict=True
         ):
             answer = client.ask(method, address, token, **told)
+            if route.template.text in OTHERWISE_GUARDED:
+                assert answer.status in {401, 404}
+                assert answer.body == client.ask(method, other, token, **others).body
+                continue
             if route.scope is None:
                 assert answer.status not in {401, 403}
                 continue
@@ -152,7 +164,9 @@ def test_with_a_token_for_other_packages_a_route_does_not_tell_what_is_there(rou
         answer, never = client.ask(method, address, token, **told), client.ask(method, other, token, **others)
         if not (method == "POST" and route.template.text in NEVER_TWICE_THE_SAME):
             assert without_name(answer, HIDDEN) == without_name(never, NEVER)
-        if route.packages is None:
+        if route.template.text in OTHERWISE_GUARDED:
+            assert answer.status == 404
+        elif route.packages is None:
             assert HIDDEN.encode() not in answer.body
         elif route.scope == "read":
             assert method == "HEAD" or assert_problem(answer, 404, "package_not_found")

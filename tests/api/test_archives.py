@@ -97,8 +97,8 @@ class TestAsking:
     @pytest.mark.parametrize(
         ("body", "status", "code"),
         [
-            ({}, 400, "empty_archive"),
-            ({"specs": []}, 400, "empty_archive"),
+            ({}, 400, "nothing_to_archive"),
+            ({"specs": []}, 400, "nothing_to_archive"),
             ({"specs": ["demo"], "bucket": "0123456789ab"}, 400, "invalid_payload"),
             ({"specs": ["demo"], "format": "rar"}, 400, "invalid_payload"),
             ({"specs": ["demo"], "name": "x"}, 400, "invalid_payload"),
@@ -277,11 +277,11 @@ class TestBuckets:
 
         answer = self.ask(sender, bucket)
 
-        assert_problem(answer, 400, "empty_archive")
+        assert_problem(answer, 400, "nothing_to_archive")
         assert "only so often" in answer.json["detail"]
 
     def test_an_empty_bucket_has_no_archive(self, sender: Sender) -> None:
-        assert_problem(self.ask(sender, sender.bucket()), 400, "empty_archive")
+        assert_problem(self.ask(sender, sender.bucket()), 400, "nothing_to_archive")
 
     def test_what_was_removed_from_a_bucket_is_had_by_no_archive_of_it(self, sender: Sender) -> None:
         bucket = sender.bucket()

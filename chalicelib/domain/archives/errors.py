@@ -17,7 +17,7 @@ from chalicelib.domain.errors import Conflict, InvalidRequest, NotFound, TooLarg
 class EmptyArchive(InvalidRequest):
     """Nothing is to be in the archive."""
 
-    code = "empty_archive"
+    code = "nothing_to_archive"
     title = "The archive would be empty"
 
     def __init__(self, detail: str = "name at least one package in `specs`, or a `bucket`") -> None:
