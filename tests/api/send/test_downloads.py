@@ -215,7 +215,6 @@ class Slow:
         assert host is not None
         assert port is not None
         self.connection = socket.socket()
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.connection.settimeout(30)
         self.connection.connect((host, port))
         self.connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
