@@ -32,7 +32,7 @@ check: $(VENV)/dev ## Formatting, lint, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev oracles packages ## Measure, and print ratios against a baseline of the same run
+bench: $(VENV)/dev oracles emulator packages ## Measure, and print ratios against a baseline of the same run
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
 conformance: $(VENV)/dev oracles emulator ## Measure against Node, Deno, Bun, TypeScript and npm; SEED=7 generates others

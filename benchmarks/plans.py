@@ -99,9 +99,7 @@ def _direct() -> Plan:
     asking = Operation("", pages + 2, (*TOKEN, "get", "list"), work_seconds=0.05)
     hours = (parts * SECONDS_A_CALL + PLANNED / BYTES_A_SECOND) / 3600
     cost = sum(dollars(asking)) + (parts + 2) * WRITE
-    verdict = (
-        "fits; of packages, with `PRISM_MAX_UNPACKED_SIZE` raised, and see below what is published in time"
-    )
+    verdict = "the bucket takes it; the registry takes packages this way, up to `PRISM_MAX_UNPACKED_SIZE`"
     return Plan("direct, parts of 16 MiB", pages + 2, parts + 2 + 3 * (pages + 2), hours, cost, verdict)
 
 

@@ -32,6 +32,7 @@ class Network:
         self.connections = 0
         self.budget: Budget = lambda: None
         self.back: Budget = lambda: None
+        self._sides: set[socket.socket] = set()
         self.after: Callable[[int], None] = lambda _: None
 
     def run(self) -> None:
@@ -50,16 +51,24 @@ class Network:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    def lose(self) -> None:
+        """Cut all connections, and connect nobody any more."""
+        self.close()
+        for side in list(self._sides):
+            _reset(side)
+
     def _connect(self, client: socket.socket, budget: int | None) -> None:
         try:
             server = socket.create_connection(self._target, timeout=60)
         except OSError:
             _reset(client)
             return
+        self._sides |= {client, server}
         back = threading.Thread(target=self._return, args=(server, client, self.back()), daemon=True)
         back.start()
         if self._forward(client, server, budget):
             back.join()
+        self._sides -= {client, server}
         for side in (client, server):
             side.close()
 

@@ -29,6 +29,12 @@ HINTS: Final = {
     "job_not_found": "`prism jobs` lists the jobs with their ids",
     "job_unfinished": "`prism job` with the id and --follow waits for its end",
     "bytes_gone": "publish the package again",
+    "upload_too_large": "leave files out with `files` in package.json; `prism pack --dry-run` lists them",
+    "too_many_uploads": "finish the uploads that were begun with the same commands, or wait until they expire",
+    "password_required": "add --password",
+    "password_wrong": "ask the sender for the password, and add it with --password",
+    "bucket_not_found": "`prism sent` lists what was sent from here and is still there",
+    "archive_too_large": "name fewer packages, and make more archives",
     "token_not_found": "`prism token list` shows the ids",
     "publisher_not_found": "`prism publisher list` shows the names",
 }

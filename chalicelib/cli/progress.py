@@ -45,14 +45,14 @@ class Progress:
         env: Environment,
         total: int,
         *,
-        verb: str = "upload",
+        doing: str = "uploading",
+        done: str = "uploaded",
         quiet: bool = False,
-        whole: str | None = None,
     ) -> None:
         self._env = env
         self._total = total
-        self._verb = verb
-        self._whole = whole or f"{verb}ing {size(total)}"
+        self._word = done
+        self._whole = f"{doing} {size(total)}"
         self._quiet = quiet
         self._bar = env.stderr.isatty()
         self._done = 0
@@ -131,7 +131,7 @@ class Progress:
     def _tell_quarters(self) -> None:
         quarter = self._quarter_of(self._done)
         if self._quarter < quarter < 4:
-            self._env.say(f"{self._verb}ed {25 * quarter}%")
+            self._env.say(f"{self._word} {25 * quarter}%")
             self._quarter = quarter
 
     def _quarter_of(self, done: int) -> int:

@@ -116,6 +116,21 @@ def test_options_tells_the_methods_and_which_of_them_are_shared(
     assert "authorization" in answer.headers["access-control-allow-headers"].lower()
 
 
+def test_a_page_that_asks_to_write_is_allowed_nothing(app: PrismApp) -> None:
+    asked = {
+        "Origin": "https://page.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+
+    answer = call(app, "OPTIONS", "/v1/packages/a", headers=asked)
+
+    assert answer.status == 204
+    assert not [name for name in answer.headers if name.startswith("access-control-allow-")]
+    read = call(app, "OPTIONS", "/v1/packages/a", headers=asked | {"Access-Control-Request-Method": "GET"})
+    assert read.headers["access-control-allow-origin"] == "*"
+
+
 def test_a_shared_write_tells_browsers_so_even_when_it_fails(app: PrismApp) -> None:
     answer = call(app, "PUT", "/v1/uploads/1", body=b"x", headers={"Content-Type": "text/plain"})
 

@@ -7,7 +7,7 @@ from tests.api.callers import assert_problem
 from tests.api.test_access import ADMIN, Guarded
 from tests.worlds import publish
 
-TASKS = ["jobs", "derived", "direct", "staged", "shards", "uploads", "archives"]
+TASKS = ["jobs", "derived", "direct", "staged", "shards", "uploads", "buckets", "archives"]
 
 
 @pytest.fixture

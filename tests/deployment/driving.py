@@ -27,6 +27,7 @@ from chalicelib.events.jobs import run_jobs
 from chalicelib.events.schedules import sweep
 from chalicelib.events.uploads import publish_uploads
 from chalicelib.npm.attestations.trust import default_root
+from chalicelib.services.buckets import NewBucket
 from chalicelib.services.publishing import PublishRequest, claim, settle
 from chalicelib.services.uploading import NewUpload
 from chalicelib.settings import Settings
@@ -192,6 +193,8 @@ def drive(recorder: Recorder) -> None:
             _send_files,
             _derive,
             _run_queued_jobs,
+            _finish_uploads,
+            _archive,
             _publish_attested,
             _sweep,
         ):
@@ -442,6 +445,46 @@ def _tus(recorder: Recorder, method: str, *told: str, at: Received | str = "", b
     return answer
 
 
+def _archive(recorder: Recorder) -> None:
+    """Ask for archives of packages and of a bucket, made at once and by jobs, and for one of what is gone."""
+    recorder.medium.put("prism/archives/left-over.zip", b"left over")
+    publish(recorder.another(), name="archived")
+    with recorder.process(API):
+        small = recorder.ask("POST", "/v1/archives", {"specs": ["archived"]}).json
+        assert recorder.ask("GET", f"/v1/archives/{small['id']}").status == 302
+        assert recorder.ask("POST", "/v1/archives", {"specs": ["demo@2.0.0"]}).status == 202
+    _archive_bucket(recorder, "tar.gz")
+    _unpublish_all(recorder, "archived")
+    with recorder.process(API):
+        assert recorder.ask("GET", f"/v1/archives/{small['id']}").status == 404
+    with recorder.process("run_jobs"):
+        for key in keys_below(recorder.medium, QUEUED):
+            run_jobs(created(key, recorder.bucket))
+    made = [key for key in keys_below(recorder.medium, "prism/archives/") if not key.endswith(".json")]
+    assert len(made) == 3
+
+
+def _archive_bucket(recorder: Recorder, kind: str) -> None:
+    """Ask for an archive of a bucket with a large file, which is left to whoever takes up jobs."""
+    asking = recorder.another()
+    admin = asking.access.authenticate(ADMIN)
+    made = asking.buckets.make(NewBucket(), admin)
+    owner = replace(admin, bucket_key=made.owner_key)
+    new = NewUpload(length=len(LARGE), metadata={"filename": "large.bin"}, sid=made.sid)
+    fid = asking.uploading.create(new, owner).fid
+    for start in range(0, len(LARGE), 4 << 20):
+        asking.uploading.append(fid, start, LARGE[start : start + (4 << 20)], caller=owner)
+    with installed(asking):
+        assert recorder.ask("POST", "/v1/archives", {"bucket": made.sid, "format": kind}).status == 202
+
+
+def _unpublish_all(recorder: Recorder, name: str) -> None:
+    container = recorder.another()
+    head = container.heads.get(name)
+    assert head is not None
+    container.npm_writing.unpublish(PackageName(name), str(head.seq), actor="admin")
+
+
 def _derive(recorder: Recorder) -> None:
     publisher = recorder.another()
     with recorder.process("derive_packages"):
@@ -474,8 +517,9 @@ def _sweep(recorder: Recorder) -> None:
         _fail_and_replay(recorder, f"{major}.1.0", f"{major}.1.1")
         _leave_buckets(recorder)
         _leave_uploads(recorder, f"{major}.0.0")
+        _archive_bucket(recorder, "zip")
         recorder.medium.delete(PROGRESS)  # or what was written before the last sweep's time would not be new
-        assert len(unfinished(recorder)) == 6
+        assert len(unfinished(recorder)) == 7
         with recorder.process(function, lambda: _now() + timedelta(days=30)):
             for _ in range(3):
                 sweeps(recorder)
@@ -483,6 +527,49 @@ def _sweep(recorder: Recorder) -> None:
         assert left_over.isdisjoint(keys_below(recorder.medium, "prism/"))
         assert keys_below(recorder.medium, "prism/wishes/") == []
         assert keys_below(recorder.medium, "prism/incoming/direct/") == []
+        _sweep_uploads(recorder, function, f"9.3.{major}", sweeps)
+
+
+def _finish_uploads(recorder: Recorder) -> None:
+    """Run the jobs of uploads that were too large for their requests: a package, and a file to be one object."""
+    sender = recorder.another()
+    with patch("chalicelib.services.uploading.finishing.FINISHED_AT_ONCE", 1):
+        _send(sender, package("9.2.0"), {"package": "demo"})
+        _send(sender, LARGE, {})
+    with recorder.process("run_jobs"):
+        # What a job queues is a job in its turn.
+        for _ in range(2):
+            for key in keys_below(recorder.medium, QUEUED):
+                run_jobs(created(key, recorder.bucket))
+    assert unfinished(recorder) == []
+
+
+def _sweep_uploads(
+    recorder: Recorder, function: str, version: str, sweeps: Callable[[Recorder], None]
+) -> None:
+    """Sweep uploads that nobody has finished, soon after; when they are one object; and when they have expired."""
+    sender = recorder.another()
+    for data, metadata in ((package(version), {"package": "demo"}), (LARGE, {}), (b"x" * 10, {})):
+        with suppress(SystemExit), patch.object(sender.finishing, "finish", side_effect=SystemExit):
+            _send(sender, data, metadata)
+    with patch("chalicelib.services.uploading.finishing.FINISHED_AT_ONCE", 1):
+        _send(sender, LARGE, {})
+    part = sender.uploading.create(NewUpload(length=5, concat="partial"), sender.access.authenticate(ADMIN))
+    sender.uploads.append(part.fid, b"hello", 0)
+    sender.uploading.create(NewUpload(concat=[part.fid]), sender.access.authenticate(ADMIN))
+    for days in (0.01, 2, 9, 20, 30):
+        moment = timedelta(days=days)
+        with recorder.process(function, lambda moment=moment: _now() + moment):  # type: ignore[misc]  # a lambda's
+            sweeps(recorder)
+    assert [key for key in keys_below(recorder.medium, "prism/uploads/") if "/chunks/" in key] == []
+
+
+def _send(sender: Container, data: bytes, metadata: dict[str, str]) -> None:
+    """Send an upload in two chunks where it is large."""
+    caller = sender.access.authenticate(ADMIN)
+    upload = sender.uploading.create(NewUpload(length=len(data), metadata=metadata), caller)
+    for start in range(0, len(data), 4 << 20):
+        sender.uploading.append(upload.fid, start, data[start : start + (4 << 20)], caller=caller)
 
 
 def _leave_buckets(recorder: Recorder) -> None:

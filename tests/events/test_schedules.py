@@ -56,6 +56,7 @@ def test_what_was_done_is_answered_and_kept(registry: Registry) -> None:
         "staged",
         "shards",
         "uploads",
+        "buckets",
         "archives",
     ]
 
@@ -89,6 +90,7 @@ def test_every_task_tells_one_line_under_the_invocations_id(told: Told) -> None:
         "staged",
         "shards",
         "uploads",
+        "buckets",
         "archives",
     ]
     assert {line["requestId"] for line in lines} == {"invocation-1"}

@@ -119,6 +119,20 @@ def test_a_stream_is_sent_in_parts_by_a_client_with_the_checksums_that_aws_gets(
     assert store.head("a").size == 9 << 20
 
 
+def test_parts_need_no_checksums_by_a_client_that_sends_them_itself(direct: Any, bucket: str) -> None:
+    assert direct.meta.config.request_checksum_calculation == "when_supported"
+    store = S3Store(direct, bucket)
+    upload_id = store.begin_multipart("a") or ""
+    signed = store.presign_part("a", upload_id=upload_id, part_number=1, expires=60, content_length=4)
+    assert signed is not None
+    assert "checksum" not in signed.url
+    assert Answered("PUT", signed.url, BODY).status == 200
+
+    store.complete_multipart("a", upload_id=upload_id, parts=store.list_parts("a", upload_id=upload_id))
+
+    assert b"".join(store.stream("a")) == BODY
+
+
 class Answered:
     """What a server answers to a client that has a URL and no SDK."""
 

@@ -90,6 +90,21 @@ def js_of_a_few_bytes(site: Site, folder: Path) -> None:
     is_there(site, done.well(), file)
 
 
+def js_of_a_few_bytes_in_parallel(site: Site, folder: Path) -> None:
+    """Upload parts of a few bytes, which are joined; end what was made of them, and nothing of it is left."""
+    file = folder / "hello.txt"
+    file.write_bytes(b"hello world")
+    told = {"nonlatin": "słońce", "number": 100, "filename": "hello.txt", "filetype": "text/plain"}
+
+    done = tus_js(file, site.endpoint, told={"whole": True}, parallelUploads=2, metadata=told)
+
+    is_there(site, done.well(), file)
+    assert aiotus_metadata(done.well())["nonlatin"] == "słońce".encode()
+    assert aiotus_metadata(done.well())["number"] == b"100"
+    assert asked(done.well(), "DELETE")[0] == 204
+    assert asked(done.well())[0] == 410
+
+
 def js_of_nothing(site: Site, folder: Path) -> None:
     """Upload an empty file."""
     file = file_of(folder, 0)
@@ -250,6 +265,7 @@ def aio_in_parts(site: Site, folder: Path) -> None:
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     js_in_chunks,
     js_of_a_few_bytes,
+    js_of_a_few_bytes_in_parallel,
     js_of_nothing,
     js_of_a_length_told_last,
     js_with_the_first_bytes_at_once,

@@ -6,6 +6,8 @@ its sender says so, or when all the bytes it was to have are there.
 """
 
 from collections.abc import Callable
+from email.message import Message
+from email.utils import collapse_rfc2231_value
 from http import HTTPStatus
 from typing import Final
 
@@ -34,7 +36,7 @@ UNTYPED_VERSION: Final = "5"
 REGISTERED: Final = "https://iana.org/assignments/http-problem-types#"
 PROBLEMS: Final[dict[type[PrismError], str]] = {
     UploadOffsetConflict: "mismatching-upload-offset",
-    UploadComplete: "completed-upload",
+    UploadComplete: "inconsistent-upload-length",
     InconsistentLength: "inconsistent-upload-length",
     OtherLength: "inconsistent-upload-length",
 }
@@ -89,26 +91,15 @@ def append(request: Request, fid: Fid) -> Answer:
 
 
 def head(request: Request, upload: Upload) -> Answer:
-    """Tell how far an upload is; raises InvalidUploadHeader for a request that tells it itself."""
-    for name in (OFFSET, COMPLETE, LENGTH):
-        if name.lower() in request.headers:
-            raise InvalidUploadHeader(name, "is not sent by who asks for it")
+    """Tell how far an upload is."""
     return no_content(
         headers={**_state(request, upload), **limits(container().uploading.limits, upload.length)}
     )
 
 
 def completeness_of(request: Request) -> bool | None:
-    """Answer whether the upload is said to end with this request, or None where nothing is said.
-
-    Raises InvalidUploadHeader.
-    """
-    text = request.headers.get(COMPLETE.lower())
-    if text is None:
-        return None
-    if text.strip() not in {"?0", "?1"}:
-        raise InvalidUploadHeader(COMPLETE, "is neither `?1` nor `?0`")
-    return text.strip() == "?1"
+    """Answer whether the upload is said to end with this request, or None where nothing is said that is a boolean."""
+    return {"?1": True, "?0": False}.get(request.headers.get(COMPLETE.lower(), "").strip())
 
 
 def _length(request: Request, offset: int, *, is_complete: bool) -> int | None:
@@ -123,12 +114,26 @@ def _length(request: Request, offset: int, *, is_complete: bool) -> int | None:
 
 
 def _described(request: Request) -> dict[str, str]:
-    """Answer the metadata of an upload, with its media type."""
+    """Answer the metadata of an upload, with its name and media type as HTTP tells those."""
     given = metadata.decode(request.headers.get(metadata.HEADER.lower()))
+    filename = _filename(request)
+    if filename and not {"filename", "name"} & given.keys():
+        given["filename"] = filename
     media_type = essence(request)
     if media_type and media_type != PART and not {"filetype", "type"} & given.keys():
         given["filetype"] = media_type
     return given
+
+
+def _filename(request: Request) -> str | None:
+    """Answer the name in a Content-Disposition, the encoded one before the other (RFC 6266, 4.3)."""
+    message = Message()
+    message["Content-Disposition"] = request.headers.get("content-disposition", "")
+    told = message.get_params([], header="Content-Disposition")
+    names = sorted(
+        (value for key, value in told if key == "filename"), key=lambda name: isinstance(name, str)
+    )
+    return collapse_rfc2231_value(names[0]) if names else None
 
 
 def _state(request: Request, upload: Upload) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """tus 1.0.0: what its requests do, in the terms of the protocol's text."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -105,7 +106,7 @@ def head(request: Request, upload: Upload) -> Answer:
         headers[metadata.HEADER] = metadata.encode(upload.metadata)
     if upload.concat is not None:
         headers[CONCAT] = _concat(request, upload.concat)
-    return Answer(headers=headers)
+    return Answer(headers={**headers, **upload.as_sent})
 
 
 def terminate(request: Request, fid: Fid) -> Answer:
@@ -117,13 +118,14 @@ def terminate(request: Request, fid: Fid) -> Answer:
 def _new(request: Request) -> NewUpload:
     concat = concat_of(request)
     described = metadata.decode(request.headers.get(metadata.HEADER.lower()))
+    new = NewUpload(
+        metadata=described,
+        concat=concat,
+        sid=described.get("sid") or None,
+        as_sent=_as_sent(request, described),
+    )
     if not isinstance(concat, list):
-        return NewUpload(
-            length=declared_length(request),
-            metadata=described,
-            concat=concat,
-            sid=described.get("sid") or None,
-        )
+        return new._replace(length=declared_length(request))
     for name in (LENGTH, DEFER_LENGTH):
         if name.lower() in request.headers:
             raise InvalidUploadHeader(
@@ -131,7 +133,15 @@ def _new(request: Request) -> NewUpload:
             )
     if request.body:
         raise InvalidUploadHeader(CONCAT, "is `final`, and such an upload has no bytes of its own")
-    return NewUpload(length=None, metadata=described, concat=concat, sid=described.get("sid") or None)
+    return new
+
+
+def _as_sent(request: Request, described: Mapping[str, str]) -> dict[str, str]:
+    """Answer the headers that are told again to the letter, and would not be if only their meaning were kept."""
+    sent = {name: request.headers.get(name.lower(), "") for name in (metadata.HEADER, CONCAT)}
+    if sent[metadata.HEADER] == metadata.encode(described):
+        del sent[metadata.HEADER]
+    return {name: text for name, text in sent.items() if text and text != "partial"}
 
 
 def _check_type(request: Request) -> None:

@@ -88,7 +88,7 @@ def run(args: Namespace, env: Environment) -> ExitStatus:
     answer = _made(registry, wanted, headers, patience, env, quiet=quiet)
     archive = answer.value
     target = _target(args.output, str(archive["filename"]))
-    progress = Progress(env, archive["length"], verb="download", quiet=quiet)
+    progress = Progress(env, archive["length"], doing="downloading", done="downloaded", quiet=quiet)
     part = target.with_name(f".{target.name}.{str(archive['id'])[:16]}.part")
     try:
         Download(registry, patience, progress, part).fetch(

@@ -107,7 +107,7 @@ def _rows(known: "list[Sent]", env: Environment) -> Iterator[tuple[str, ...]]:
 
     for each in known:
         ends = _ends(each.expires, env.clock.unix())
-        yield each.sid, str(each.files or "some"), size(each.size), ends, printable(each.url)
+        yield each.sid, str(each.files or "unfinished"), size(each.size), ends, printable(each.url)
 
 
 def _ends(expires: str, now: float) -> str:

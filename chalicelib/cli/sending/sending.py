@@ -51,8 +51,8 @@ class Sending:
         self._terms = terms
         self._seconds = patience
         self._size = sum(file.size for file in files)
-        told = f"sending {count(len(files), 'file')}, {told_size(self._size)}"
-        self._progress = Progress(env, self._size, verb="send", quiet=quiet, whole=told)
+        doing = f"sending {count(len(files), 'file')},"
+        self._progress = Progress(env, self._size, doing=doing, done="sent", quiet=quiet)
         self._unfinished = Unfinished(env, What(registry.url, self._name(), "", self._size))
         self._uploads: dict[str, str] = {}
         self._lock = Lock()
@@ -145,7 +145,7 @@ class Sending:
     def _send_one(self, sent: Sent, offer: Offer, index: int) -> None:
         file = self._files[index]
         uploads = TusUploads(self._registry, offer, sent.headers())
-        patience = Patience(self._env, self._seconds, self._progress.say)
+        patience = Patience(self._env, self._seconds, self._progress.say, self._stopped)
         content = _Stoppable(file, self._stopped)
         while True:
             upload = self._uploads.get(str(index))

@@ -1,6 +1,7 @@
 """What is done when the network is lost: try again after growing pauses, until it has been away for too long."""
 
 from collections.abc import Callable
+from threading import Event
 from typing import Final
 
 from chalicelib.cli.environment import Environment
@@ -17,12 +18,13 @@ Say = Callable[[str], None]
 
 
 class Patience:
-    """Bears with a registry that does not answer, for so many seconds since something last went well."""
+    """Bears with a registry that does not answer, for so many seconds since something went well, or until stopped."""
 
-    def __init__(self, env: Environment, seconds: float, say: Say) -> None:
+    def __init__(self, env: Environment, seconds: float, say: Say, stopped: Event | None = None) -> None:
         self._env = env
         self._seconds = seconds
         self._say = say
+        self._stopped = stopped
         self._pause = FIRST_PAUSE
         self._since: float | None = None
 
@@ -41,8 +43,19 @@ class Patience:
             raise error
         pause = min(self._pause, left)
         self._say(f"{error.message}; trying again in {time_left(pause)}")
-        self._env.clock.wait(pause)
+        self._wait(pause)
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, but no longer than a second after it was stopped; raises CommandFailed then."""
+        if self._stopped is None:
+            self._env.clock.wait(seconds)
+            return
+        while seconds > 0:
+            if self._stopped.is_set():
+                raise CommandFailed("stopped")
+            self._env.clock.wait(min(seconds, 1.0))
+            seconds -= 1.0
 
 
 def passes(error: CommandFailed) -> bool:

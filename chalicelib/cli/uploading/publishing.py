@@ -74,7 +74,10 @@ class Publishing:
                 if way != "auto" or error.http_status != _TOO_LARGE:
                     raise
         offer = ask(self._registry)
-        if offer is None or (remembered is None and self._goes_inline(way, min(offer.request, MOST_INLINE))):
+        if offer is None:
+            return self._without_offer(way)
+        most = offer.request if way == "inline" else min(offer.request, MOST_INLINE)
+        if remembered is None and self._goes_inline(way, most):
             return self._inline()
         self._check(offer, way)
         before = self._outcomes.published_before(self._parcel.name, self._parcel.version, self._parcel.sha256)
@@ -82,6 +85,14 @@ class Publishing:
             self._forget()
             return before
         return self._in_parts(way, offer, remembered, resume=resume)
+
+    def _without_offer(self, way: str) -> Answer:
+        if way in {"auto", "inline"}:
+            return self._inline()
+        raise CommandFailed(
+            "this registry takes packages in one request only",
+            hint="leave --via out, or ask its operator to update it",
+        )
 
     def _goes_inline(self, way: str, most: int) -> bool:
         return way in {"auto", "inline"} and self._parcel.size <= most
@@ -120,13 +131,24 @@ class Publishing:
     ) -> Answer:
         try:
             job = self._sent(way, offer, remembered, resume=resume)
-            self._progress.finish()
-            answer = self._outcomes.outcome(job)
         except KeyboardInterrupt:
             self._progress.say("run the same command again to go on where this stopped")
             raise
         except CommandFailed as error:
             raise self._explained(error) from error
+        self._progress.finish()
+        return self._outcome(job)
+
+    def _outcome(self, job: str) -> Answer:
+        """Answer what became of the bytes, all of which are there."""
+        try:
+            answer = self._outcomes.outcome(job)
+        except Unreachable as error:
+            hint = f"all bytes have arrived; `prism job {job} --follow` shows what becomes of them"
+            raise Unreachable(error.message, hint=hint) from error
+        except RegistryRefused:
+            self._forget()
+            raise
         self._forget()
         return answer
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from chalicelib.cli.errors import CommandFailed, RegistryRefused, Unreachable
 from chalicelib.cli.progress import Progress
+from chalicelib.cli.transport import kept_connections
 from chalicelib.cli.uploading.counting import Counted
 from chalicelib.cli.uploading.offers import CHUNK, TUS, Offer
 from chalicelib.cli.uploading.patience import Patience
@@ -81,6 +82,12 @@ class TusUploads:
         self, upload: str, content: Content, position: Position, progress: Progress, patience: Patience
     ) -> Position:
         """Send what an upload lacks, whatever happens in between; raises UploadGone, CommandFailed."""
+        with kept_connections():
+            return self._fill(upload, content, position, progress, patience)
+
+    def _fill(
+        self, upload: str, content: Content, position: Position, progress: Progress, patience: Patience
+    ) -> Position:
         self._chunk = self._offer.chunk(content.size)
         counted = position.offset
         while position.offset < content.size:

@@ -16,7 +16,8 @@ class UploadInfo(Document):
     `length` in bytes is absent where it is told later. `owner` is whom the token named who began it, absent where there
     was none; `publisher` and `packages` are who publishes and what they may, of a package. `concat` is `partial`, or
     the ids of the partial uploads that it is made of, whose `sizes` are beside. In a bucket of files `bucket_sha256` is
-    of the key that the bucket's owner has.
+    of the key that the bucket's owner has. `as_sent` are headers that a protocol tells again to the letter; they
+    are left out where what they mean tells it.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -30,6 +31,7 @@ class UploadInfo(Document):
     concat: Literal["partial"] | list[str] | None = None
     sizes: list[int] | None = None
     bucket_sha256: str | None = None
+    as_sent: dict[str, str] | None = None
 
     @property
     def is_partial(self) -> bool:

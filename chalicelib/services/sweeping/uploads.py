@@ -121,7 +121,8 @@ class LeftUploads:
             return Outcome(None, end)
         if done.job_id is not None or done.error is not None:
             over = moment(done.at) + KEPT_AFTER
-            return self._ended(state.fid, "published") if over <= now else Outcome(None, over)
+            reason: Ended = "published" if done.job_id is not None else "expired"
+            return self._ended(state.fid, reason) if over <= now else Outcome(None, over)
         if state.composed_at is not None:
             over = state.composed_at + KEPT_AFTER
             if over > now:

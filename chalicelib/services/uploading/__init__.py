@@ -135,7 +135,7 @@ class Uploading:
         if data and state.is_complete:
             raise UploadComplete(fid)
         end, whole = offset + len(data), state.length if state.length is not None else length
-        if whole is None or state.length is None:
+        if state.length is None and (whole is not None or end > 0):
             wanted = None if state.info.is_partial else Wanted.read(state.info.metadata)
             self._beginning.check_length(end if whole is None else whole, wanted)
         if whole is not None and end > whole:

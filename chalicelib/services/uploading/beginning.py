@@ -118,6 +118,7 @@ class Beginning:
             expires=timestamp(admission.expires if admission else new.expires or now + LIFETIME),
             concat=concat,
             bucket_sha256=admission.key_sha256 if admission else None,
+            as_sent=dict(new.as_sent) or None,
         )
 
     def _checked(self, info: UploadInfo) -> Wanted | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain.times import timestamp
 from chalicelib.domain.uploads.documents import Refusal, UploadDone
-from chalicelib.domain.uploads.limits import MIB
+from chalicelib.domain.uploads.limits import GIB, MIB
 from chalicelib.domain.uploads.metadata import Wanted
 from chalicelib.stores.uploads import State, Uploads
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PUBLISHED_AT_ONCE: Final = 8 * MIB
 FINISHED_AT_ONCE: Final = 64 * MIB
 """The most bytes that a request makes one object of, or stages."""
+COMPOSED_AT_MOST: Final = 64 * GIB
+"""What is larger stays in chunks: functions have not the time, nor buckets of equal parts the parts, to join it."""
 KEPT_AFTER: Final = timedelta(days=1)
 """How long the chunks of a package are kept that has become a job, and those of a file that has become one object."""
 LOOKED_AFTER: Final = timedelta(minutes=15)
@@ -84,7 +86,7 @@ class Finishing:
     def _is_to_be_composed(self, state: State) -> bool:
         chunks = state.done.chunks if state.done else state.end.number
         is_one = state.composed or (state.info.parts is None and chunks == 1)
-        return state.size > 0 and not is_one and self._uploads.presigns
+        return 0 < state.size <= COMPOSED_AT_MOST and not is_one and self._uploads.presigns
 
     def _compose(self, state: State, watch: "Watch | None") -> State:
         self._uploads.marks.remind(state.fid, self._now() + KEPT_AFTER)

@@ -16,7 +16,7 @@ class NewUpload(NamedTuple):
     """A wish to begin an upload: of `length` bytes or as many as are told later, in the bucket `sid` or one of its own.
 
     `metadata` is decoded. `expires` is when it is removed, finished or not; without one that is the default, and in a
-    bucket it is removed with that.
+    bucket it is removed with that. `as_sent` are texts to be told again, by header.
     """
 
     length: int | None = None
@@ -24,6 +24,7 @@ class NewUpload(NamedTuple):
     concat: Concat = None
     sid: str | None = None
     expires: datetime | None = None
+    as_sent: Mapping[str, str] = {}
 
 
 class Admission(NamedTuple):
@@ -73,6 +74,11 @@ class Upload(NamedTuple):
             sha256=done.sha256 if done else None,
             error=done.error if done else None,
         )
+
+    @property
+    def as_sent(self) -> Mapping[str, str]:
+        """The texts to be told again, by header."""
+        return self.state.info.as_sent or {}
 
     @property
     def is_final(self) -> bool:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
+from chalicelib.domain.document import Document
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.times import moment, timestamp
@@ -57,6 +58,7 @@ LINGERING: Final = timedelta(hours=2)
 BEGINNING: Final = timedelta(hours=1)
 """How long a mark counts whose upload is not there yet."""
 
+Kept = TypeVar("Kept", bound=Document)
 Passing = Callable[[Iterable[bytes]], Iterable[bytes]]
 Change = Callable[[UploadChanges], UploadChanges]
 
@@ -156,18 +158,16 @@ class Uploads:
         """Say how long an upload is that was begun without a length; raises OtherLength if it was another one."""
         fixed = state.length
         if fixed is None:
-            wanted = UploadLength(length=length)
-            fixed = self._lengths.put_once(
-                self._keys.upload_length(*state.fid), wanted.to_bytes(), wanted
-            ).length
+            key = self._keys.upload_length(*state.fid)
+            fixed = self._first(state.fid, self._lengths, key, UploadLength(length=length)).length
         if fixed != length:
             raise OtherLength(str(state.fid), fixed)
         return state._replace(length=fixed)
 
     def finish(self, state: State, done: UploadDone) -> State:
         """Say that an upload is complete, or answer what was said before."""
-        kept = self._dones.put_once(self._keys.upload_done(*state.fid), done.to_bytes(), done)
-        return state._replace(done=kept)
+        key = self._keys.upload_done(*state.fid)
+        return state._replace(done=self._first(state.fid, self._dones, key, done))
 
     def create_read_stream(
         self, fid: Fid, start: int | None = None, end: int | None = None
@@ -310,6 +310,17 @@ class Uploads:
             if place is not None:
                 return place.after(entry.size)
         return Place()
+
+    def _first(self, fid: Fid, documents: ImmutableDocuments[Kept], key: str, document: Kept) -> Kept:
+        """Write a document unless one is there; answers the one that is, or raises UploadEnded if it was removed."""
+        try:
+            self._store.put(key, document.to_bytes(), if_absent=True, content_type=JSON)
+        except ObjectExists:
+            existing = documents.get(key)
+            if existing is None:
+                raise UploadEnded(str(fid), "terminated") from None
+            return existing
+        return document
 
     def _remind(self, fid: Fid, expires: str | None) -> None:
         if expires is not None:

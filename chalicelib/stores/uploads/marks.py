@@ -32,8 +32,8 @@ class Marks:
         self._keys = keys
 
     def open(self, owner: str | None, fid: Fid) -> None:
-        """Mark an upload as its owner's and unfinished."""
-        self._put(self._keys.open_upload(owner_digest(owner), *fid))
+        """Mark an upload as its owner's and unfinished; one that a failing machine loses is not counted."""
+        self._put(self._keys.open_upload(owner_digest(owner), *fid), durable=False)
 
     def close(self, owner: str | None, fid: Fid) -> None:
         """Remove the mark of an upload that is finished or gone."""
@@ -87,9 +87,9 @@ class Marks:
             if found is not None:
                 yield name, Mark(Fid(found["sid"], found["uuid"]), entry.modified)
 
-    def _put(self, key: str) -> None:
+    def _put(self, key: str, *, durable: bool = True) -> None:
         try:
-            self._store.put(key, b"", if_absent=True)
+            self._store.put(key, b"", if_absent=True, durable=durable)
         except ObjectExists:
             return
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.cli.__main__ import main
-from chalicelib.cli.environment import Clock, Environment
+from chalicelib.cli.environment import Clock, Environment, Transport
 from chalicelib.cli.exits import ExitStatus
 from chalicelib.cli.transport import send
 from tests.builders import content_bytes, gzipped, package_json, raw_entry, raw_tar, tarball
@@ -31,11 +31,15 @@ class Shell:
     server: str
     home: Path
     waits: list[float] = field(default_factory=list)
-    resolve: Callable[[str], str] = lambda url: url
+    transport: Transport = send
+
+    def over(self, transport: Transport) -> "Shell":
+        """Answer the same command with another way to send requests."""
+        return replace(self, transport=transport)
 
     def through(self, resolve: Callable[[str], str]) -> "Shell":
         """Answer the same command in a network that leads some addresses elsewhere."""
-        return replace(self, resolve=resolve)
+        return self.over(lambda request: send(replace(request, url=resolve(request.url))))
 
     def __call__(self, *argv: str, tty: bool = False, stdin: str = "", **variables: str) -> Result:
         """Run the command as a shell would, in this process."""
@@ -46,7 +50,7 @@ class Shell:
             stdout=out,
             stderr=err,
             environ={**self.variables(), **variables},
-            transport=lambda request: send(replace(request, url=self.resolve(request.url))),
+            transport=self.transport,
             clock=Clock(now=lambda: sum(self.waits), wait=self.waits.append),
         )
         return Result(ExitStatus(main(list(argv), env)), out.getvalue(), err.getvalue())
@@ -93,7 +97,7 @@ def large_tarball(
     """Write a tarball of about a size that nothing compresses; with a file that is in it `twice`, nobody takes it."""
     data = random.Random(name).randbytes(size)
     path = folder / f"{name.replace('/', '-')}.tgz"
-    picture = {
+    picture: dict[str, Any] = {
         "package.json": package_json(name, **fields),
         "index.js": "export default 1\n",
         "data.bin": data,

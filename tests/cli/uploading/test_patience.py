@@ -1,6 +1,7 @@
 """Trying again: growing pauses, and an end."""
 
 import io
+from threading import Event
 
 import pytest
 
@@ -82,3 +83,13 @@ def test_without_patience_the_first_failure_is_the_end() -> None:
         patience.bear(Unreachable("gone"))
 
     assert time.waits == []
+
+
+def test_who_is_stopped_waits_no_longer() -> None:
+    time, stopped = Time(), Event()
+    env = Environment(clock=Clock(now=lambda: time.now, wait=lambda _: stopped.set()))
+    patience = Patience(env, 100, lambda _: None, stopped)
+
+    with pytest.raises(CommandFailed, match="stopped"):
+        while True:
+            patience.bear(Unreachable("gone"))

@@ -12,32 +12,40 @@ from chalicelib.domain.access import EVERYBODY
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.services.uploading import NewUpload
 from tests.services.uploading.senders import content, uploading
-from tests.worlds import filesystem_world
+from tests.services.uploading.victim import registry
 
 ROOT = Path(__file__).parents[3]
-LENGTH = 3_000_000
+LENGTH = 2_000_000
 CHUNK = 20_000
 KILLS = 4
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_an_upload_comes_whole_through_kills_at_any_moment(seed: int, tmp_path: Path) -> None:
-    chance = random.Random(seed)
-    world = filesystem_world(tmp_path / "root")
+@pytest.fixture(params=["filesystem", "localstack"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Answer where the victims send the upload."""
+    if request.param == "filesystem":
+        return str(tmp_path / "root")
+    emulator = request.getfixturevalue("localstack")
+    return f"{emulator.endpoint}#{emulator.new_bucket()}"
+
+
+def test_an_upload_comes_whole_through_kills_at_any_moment(place: str) -> None:
+    chance = random.Random(place)
+    world = registry(place)
     fid = uploading(world.container).create(NewUpload(length=LENGTH), EVERYBODY).fid
     acknowledged = 0
 
     for _ in range(KILLS):
-        acknowledged = max(acknowledged, killed(tmp_path / "root", fid, chance.uniform(0.05, 0.4)))
+        acknowledged = max(acknowledged, killed(place, fid, chance.uniform(0.05, 0.4)))
         assert uploading(world.fresh()).find(fid, EVERYBODY).offset >= acknowledged
 
-    assert killed(tmp_path / "root", fid, None) == LENGTH
+    assert killed(place, fid, None) == LENGTH
     assert b"".join(uploading(world.fresh()).open(fid)) == content(LENGTH)
 
 
-def killed(root: Path, fid: Fid, seconds: float | None) -> int:
+def killed(place: str, fid: Fid, seconds: float | None) -> int:
     """Let a process go on with an upload and kill it so long after its first word; answers its last one."""
-    arguments = [str(root), str(fid), str(LENGTH), str(CHUNK)]
+    arguments = [place, str(fid), str(LENGTH), str(CHUNK)]
     with subprocess.Popen(
         [sys.executable, "-m", "tests.services.uploading.victim", *arguments],
         cwd=ROOT,

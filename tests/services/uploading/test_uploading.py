@@ -125,6 +125,14 @@ def test_a_length_that_was_told_stays(uploads: Uploading) -> None:
     assert uploads.append(upload.fid, 3, b"de", length=9, caller=EVERYBODY).offset == 5
 
 
+def test_nothing_may_be_sent_of_a_package_whose_length_is_told_later(uploads: Uploading) -> None:
+    upload = uploads.create(NewUpload(metadata={"package": "demo"}), EVERYBODY)
+
+    assert uploads.append(upload.fid, 0, b"", caller=EVERYBODY).offset == 0
+    with pytest.raises(InvalidUpload):
+        uploads.append(upload.fid, 0, b"", length=0, caller=EVERYBODY)
+
+
 def test_a_length_below_what_is_there_is_refused(uploads: Uploading) -> None:
     upload = uploads.create(NewUpload(), EVERYBODY)
     uploads.append(upload.fid, 0, b"abc", caller=EVERYBODY)
@@ -143,6 +151,22 @@ def test_bytes_beyond_the_length_are_refused(world: World, uploads: Uploading) -
         uploads.append(upload.fid, 0, b"abcde", caller=EVERYBODY)
 
     assert world.stored() == before
+
+
+def test_a_client_that_contradicts_itself_gets_nothing_for_it(world: World, uploads: Uploading) -> None:
+    upload = uploads.create(NewUpload(), EVERYBODY)
+    # Two of its requests have looked at once: one says that two bytes are all, and one brings three.
+    seen = world.container.uploads.info(upload.fid)
+    world.container.uploads.fix_length(seen, 2)
+    world.container.uploads.extend(seen, b"abc", 0)
+
+    found = uploads.find(upload.fid)
+
+    assert (found.offset, found.length, found.is_complete) == (3, 2, False)
+    with pytest.raises(TooManyBytes):
+        uploads.append(upload.fid, 3, b"", caller=EVERYBODY)
+    with pytest.raises(UploadUnfinished):
+        uploads.open(upload.fid)
 
 
 def test_bytes_for_another_place_are_told_where_the_upload_ends(uploads: Uploading) -> None:
@@ -425,7 +449,11 @@ class TestPackages:
         assert upload.is_complete
         assert upload.job_id == again.job_id == f"upload-{upload.fid.sid}-{upload.fid.uuid}"
         assert announced == [upload.job_id]
-        assert world.container.upload_jobs.work(announced[0]).state == "completed"
+        assert world.container.working.work(announced[0]).state == "completed"
+        assert world.container.jobs.job(announced[0]).state == "completed"
+        assert [kept.stage for kept in world.container.jobs.checkpoints(announced[0]).checkpoints] == [
+            "finish"
+        ]
         published = uploads.find(upload.fid, EVERYBODY).job_id
         assert announced == [upload.job_id, published]
         assert world.container.publishing.work(announced[1]).state == "completed"
@@ -511,5 +539,5 @@ class TestFilesInABucket:
 
         assert upload.is_complete
         assert uploads.where(upload.fid) is None
-        assert world.container.upload_jobs.work(announced[0]).state == "completed"
+        assert world.container.working.work(announced[0]).state == "completed"
         assert "/file?" in str(uploads.where(upload.fid))

@@ -1,6 +1,6 @@
-"""A process that sends an upload into a folder and says what was acknowledged, until somebody kills it.
+"""A process that sends an upload into a folder or a bucket and says what was acknowledged, until somebody kills it.
 
-python -m tests.services.uploading.victim FOLDER FID LENGTH CHUNK
+`python -m tests.services.uploading.victim PLACE FID LENGTH CHUNK`, where a place is a folder or `ENDPOINT#BUCKET`.
 """
 
 import sys
@@ -9,12 +9,18 @@ from pathlib import Path
 from chalicelib.domain.access import EVERYBODY
 from chalicelib.domain.uploads.ids import Fid
 from tests.services.uploading.senders import content, uploading
-from tests.worlds import filesystem_world
+from tests.worlds import World, filesystem_world, s3_world
 
 
-def main(root: str, fid: str, length: str, chunk: str) -> None:
+def registry(place: str) -> World:
+    """Answer the registry in a folder or a bucket."""
+    endpoint, _, bucket = place.partition("#")
+    return s3_world(endpoint, bucket) if bucket else filesystem_world(Path(place))
+
+
+def main(place: str, fid: str, length: str, chunk: str) -> None:
     """Go on where the upload ends, to its end."""
-    uploads = uploading(filesystem_world(Path(root)).container)
+    uploads = uploading(registry(place).container)
     data, upload = content(int(length)), Fid.parse(fid)
     found = uploads.find(upload, EVERYBODY)
     while not found.is_complete:
