@@ -215,17 +215,16 @@ class Slow:
         assert host is not None
         assert port is not None
         self.connection = socket.socket()
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.connection.settimeout(30)
         self.connection.connect((host, port))
         self.connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        self.received = self.connection.recv(1000)
+        self.received = bytearray(self.connection.recv(1000))
 
     def rest(self) -> bytes:
         """Read to the end."""
         while part := self.connection.recv(1 << 16):
             self.received += part
-        return self.received.partition(b"\r\n\r\n")[2]
+        return bytes(self.received).partition(b"\r\n\r\n")[2]
 
 
 BIG = DATA * 24
