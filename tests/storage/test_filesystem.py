@@ -20,6 +20,7 @@ from chalicelib.storage.port import (
     ObjectNotFound,
     ObjectStore,
     PreconditionFailed,
+    Prefix,
     StorageUnavailable,
     StoredObject,
 )
@@ -145,6 +146,14 @@ class TestTheTree:
         store.put("a", b"")
 
         assert list(store.list("")) == [store.head("a")]
+
+    def test_a_folder_without_any_key_below_it_is_no_prefix(self, store: FilesystemStore) -> None:
+        store.put("a/b/c", b"")
+        (store.root / "d" / "e").mkdir(parents=True)
+        (store.root / "d" / "e" / "no\nkey").write_bytes(b"")
+        (store.root / "d" / "f").mkdir()
+
+        assert list(store.list("", delimiter="/")) == [Prefix("a/")]
 
     def test_a_root_that_is_cleared_meanwhile_is_made_anew(self, store: FilesystemStore) -> None:
         store.put("a/b", b"")
