@@ -20,7 +20,7 @@ DEFAULT_ATTEMPTS: Final = 5
 DEFAULT_ARCHIVE_DAYS: Final = 7
 MAX_ARCHIVE_DAYS: Final = 28
 """A bucket's lifecycle removes archives after 30 days, and none may go while it is downloaded."""
-DEFAULT_ARCHIVE_BYTES: Final = 20 << 30
+DEFAULT_ARCHIVE_BYTES: Final = 12 << 30
 DEFAULT_UPSTREAM_TTL: Final = 300
 DEFAULT_UPSTREAM_SECONDS: Final = 20
 """Less than the 29 seconds after which a gateway gives up."""
@@ -78,7 +78,7 @@ VARIABLES: Final = {
     "PRISM_MAX_FILES": "the most files a package may have; default 100000",
     "PRISM_MAX_PATH_LENGTH": "the longest path in a package; default 512",
     "PRISM_ARCHIVE_DAYS": "for how many days an archive of packages or files serves once it is made; default 7",
-    "PRISM_MAX_ARCHIVE_BYTES": "the most bytes that the members of an archive may have; default 21474836480",
+    "PRISM_MAX_ARCHIVE_BYTES": "the most bytes that the members of an archive may have; default 12884901888",
     "PRISM_MAX_RATIO": "how many times its own size a tarball may unpack to; default 200",
     "LOG_LEVEL": "`DEBUG`, `INFO` (default), `WARNING`, `ERROR` or `CRITICAL`",
 }

@@ -293,6 +293,14 @@ class ObjectKeys:
         """The bytes of one request."""
         return f"{self.upload_chunks(sid, uuid)}{place}"
 
+    def upload_segments(self, sid: str, uuid: str) -> str:
+        """The prefix of what a long upload's object is joined of."""
+        return f"{self.upload(sid, uuid)}segments/"
+
+    def upload_segment(self, sid: str, uuid: str, number: int) -> str:
+        """A stretch of a long upload."""
+        return f"{self.upload_segments(sid, uuid)}{number:06d}"
+
     def upload_done(self, sid: str, uuid: str) -> str:
         """What says that an upload is complete."""
         return f"{self.upload(sid, uuid)}done.json"

@@ -18,7 +18,7 @@ ever returns, however quick the writes and however the clock is set.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -153,6 +153,11 @@ class FilesystemStore(Unaddressed):
             with self._drafts.new() as draft:
                 draft.take(original)
                 return self._publish(draft, path, target)
+
+    def join(self, sources: Sequence[str], target: str, *, if_absent: bool = False) -> str:
+        """Make one object of others."""
+        pieces = (piece for source in sources for piece in self.stream(source))
+        return self.put_stream(target, pieces, if_absent=if_absent)
 
     def delete(self, key: str, *, durable: bool = True) -> None:
         """Remove an object, and the folders that are empty without it.

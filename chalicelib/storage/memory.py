@@ -1,7 +1,7 @@
 """Objects in this process's memory, for tests and for trying things out."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count, islice
 from threading import Lock
@@ -96,6 +96,11 @@ class MemoryStore(Unaddressed):
         if source == target:
             return found.info.etag
         return self.put(target, found.data)
+
+    def join(self, sources: Sequence[str], target: str, *, if_absent: bool = False) -> str:
+        """Make one object of others."""
+        pieces = (piece for source in sources for piece in self.stream(source))
+        return self.put_stream(target, pieces, if_absent=if_absent)
 
     def delete(self, key: str, *, durable: bool = True) -> None:
         """Remove an object."""

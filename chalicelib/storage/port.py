@@ -202,6 +202,14 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def join(self, sources: Sequence[str], target: str, *, if_absent: bool = False) -> str:
+        """Make one object of others, in order, and answer its ETag; the bytes stay in the medium where it can join.
+
+        A bucket takes sources of at least 5 MiB, but for the last, and R2 such as are whole multiples of 1 GiB. Raises
+        ObjectNotFound for a source, and ObjectExists as `put` does.
+        """
+        ...
+
     def delete(self, key: str, *, durable: bool = True) -> None:
         """Remove an object; removing what is not there succeeds.
 

@@ -161,6 +161,16 @@ class S3Store:
             return self.head(source).etag
         return self._access.request(source, lambda: self._copy(source, target))
 
+    def join(self, sources: Sequence[str], target: str, *, if_absent: bool = False) -> str:
+        """Make one object of others inside the bucket."""
+        found = [self.head(source) for source in sources]
+        if not found:
+            return self.put(target, b"", if_absent=if_absent)
+        with Upload(self._access, self._reader, check_key(target), None) as upload:
+            for source in found:
+                self._copy_into(upload, source)
+            return upload.complete(if_absent=if_absent)
+
     def delete(self, key: str, *, durable: bool = True) -> None:
         """Remove an object."""
         check_key(key)
@@ -282,6 +292,14 @@ class S3Store:
                 return self._copy_in_parts(info, target)
             raise
         return etag_of(copied["CopyObjectResult"])
+
+    def _copy_into(self, upload: Upload, source: ObjectInfo) -> None:
+        try:
+            upload.copy(source)
+        except ClientError as error:
+            if code(error) == "NoSuchKey":
+                raise ObjectNotFound(source.key) from None
+            raise
 
     def _copy_in_parts(self, source: ObjectInfo, target: str) -> str:
         described = self.client.head_object(Bucket=self.bucket, Key=source.key)

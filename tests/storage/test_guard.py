@@ -124,6 +124,7 @@ WRITES: list[Any] = [
     pytest.param(lambda store: store.put("a", b""), id="put"),
     pytest.param(lambda store: store.put_stream("a", [b""]), id="put-stream"),
     pytest.param(lambda store: store.copy("there", "a"), id="copy"),
+    pytest.param(lambda store: store.join(["there"], "a"), id="join"),
     pytest.param(lambda store: store.delete("there"), id="delete"),
     pytest.param(lambda store: store.presign_put("a", expires=1), id="presign-put"),
     pytest.param(

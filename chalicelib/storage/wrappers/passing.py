@@ -82,6 +82,10 @@ class PassingStore:
         """Pass on, under the target."""
         return self._call("copy", target, lambda: self.inner.copy(source, target))
 
+    def join(self, sources: Sequence[str], target: str, *, if_absent: bool = False) -> str:
+        """Pass on, under the target."""
+        return self._call("join", target, lambda: self.inner.join(sources, target, if_absent=if_absent))
+
     def delete(self, key: str, *, durable: bool = True) -> None:
         """Pass on."""
         self._call("delete", key, lambda: self.inner.delete(key, durable=durable))

@@ -44,7 +44,7 @@ from chalicelib.stores.uploads.marks import Mark, Marks
 from chalicelib.stores.uploads.places import Place, before_all_that_hold
 from chalicelib.stores.uploads.state import State
 
-__all__ = ["Place", "State", "Uploads"]
+__all__ = ["SEGMENT_BYTES", "Place", "State", "Uploads"]
 
 AFTER_SLASH: Final = chr(ord("/") + 1)
 BINARY: Final = "application/octet-stream"
@@ -53,6 +53,8 @@ SWAP_ATTEMPTS: Final = 10
 REMOVED_AT_ONCE: Final = 1_000
 """How many objects of an upload one call removes; a later one goes on."""
 DOWNLOAD_SECONDS: Final = 3600
+SEGMENT_BYTES: Final = 1 << 30
+"""The most bytes that are made one object at once: what a function is sure to do before its time is up."""
 LINGERING: Final = timedelta(hours=2)
 """How long what has expired still lies there: longer than an address is good that was given before."""
 BEGINNING: Final = timedelta(hours=1)
@@ -67,12 +69,19 @@ class Uploads:
     """All uploads; `kind` is the name of the driver that keeps them."""
 
     def __init__(
-        self, store: ObjectStore, keys: ObjectKeys, *, kind: str, now: Callable[[], datetime]
+        self,
+        store: ObjectStore,
+        keys: ObjectKeys,
+        *,
+        kind: str,
+        now: Callable[[], datetime],
+        segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         self._store = store
         self._keys = keys
         self._kind = kind
         self._now = now
+        self._segment_bytes = segment_bytes
         self.marks = Marks(store, keys)
         self._infos = ImmutableDocuments(store, UploadInfo.from_bytes, cache_bytes=CACHE_BYTES)
         self._lengths = ImmutableDocuments(store, UploadLength.from_bytes, cache_bytes=CACHE_BYTES)
@@ -186,10 +195,16 @@ class Uploads:
         return self._joined(state.parts, first, last)
 
     def compose(self, state: State, passing: Passing = lambda chunks: chunks) -> State:
-        """Make one object of a complete upload's chunks, which go through `passing`."""
+        """Make one object of a complete upload's chunks, which go through `passing`.
+
+        A long one is made of segments, each an object of its own until then: whoever dies over it has made some.
+        """
         key = self._keys.upload_file(*state.fid)
         with suppress(ObjectExists):
-            self._store.put_stream(key, passing(self.read(state)), if_absent=True, content_type=BINARY)
+            if state.size <= self._segment_bytes:
+                self._store.put_stream(key, passing(self.read(state)), if_absent=True, content_type=BINARY)
+            else:
+                self._store.join(self._segments(state, passing), key, if_absent=True)
         return state._replace(composed_at=self._now())
 
     def is_one_object(self, state: State) -> bool:
@@ -248,8 +263,9 @@ class Uploads:
         return True
 
     def drop_chunks(self, fid: Fid) -> bool:
-        """Remove the chunks of an upload that is one object beside; answers whether none is left."""
-        return self._removed(self._keys.upload_chunks(*fid))
+        """Remove the chunks of an upload that is one object beside, and its segments; answers whether none is left."""
+        chunks, segments = self._keys.upload_chunks(*fid), self._keys.upload_segments(*fid)
+        return self._removed(chunks) and self._removed(segments)
 
     def purge(self, fid: Fid) -> bool:
         """Remove whatever there is of an upload, even that it is gone; answers whether nothing is left."""
@@ -361,6 +377,20 @@ class Uploads:
         if state.done is not None and state.done.chunks == 1 and state.info.parts is None:
             return self._keys.upload_chunk(*state.fid, str(Place()))
         return None
+
+    def _segments(self, state: State, passing: Passing) -> list[str]:
+        """Answer the keys of a complete upload's segments, once all are there; one read before another."""
+        room, length = self._keys.upload_segments(*state.fid), self._segment_bytes
+        there = {entry.key for entry in self._store.list(room) if isinstance(entry, ObjectInfo)}
+        keys = []
+        for number, first in enumerate(range(0, state.size, length)):
+            key = self._keys.upload_segment(*state.fid, number)
+            if key not in there:
+                pieces = self.read(state, first, min(first + length, state.size))
+                with suppress(ObjectExists):
+                    self._store.put_stream(key, passing(pieces), if_absent=True, content_type=BINARY)
+            keys.append(key)
+        return keys
 
     def _joined(self, parts: Iterable[tuple[Fid, int]], first: int, last: int) -> Iterator[bytes]:
         """Read the slice `[first:last]` of uploads one after the other, each with its size."""

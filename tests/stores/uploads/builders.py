@@ -9,7 +9,7 @@ from chalicelib.domain.keys import ObjectKeys
 from chalicelib.domain.uploads.documents import UploadDone, UploadInfo
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.storage.port import ObjectStore
-from chalicelib.stores.uploads import State, Uploads
+from chalicelib.stores.uploads import SEGMENT_BYTES, State, Uploads
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 KEYS = ObjectKeys()
@@ -17,9 +17,9 @@ AT = "2026-01-31T12:00:00.000Z"
 LATER = "2026-02-07T12:00:00.000Z"
 
 
-def uploads(store: ObjectStore, *, kind: str = "memory") -> Uploads:
+def uploads(store: ObjectStore, *, kind: str = "memory", segment_bytes: int = SEGMENT_BYTES) -> Uploads:
     """Make a process's uploads over a store."""
-    return Uploads(store, KEYS, kind=kind, now=lambda: NOON)
+    return Uploads(store, KEYS, kind=kind, now=lambda: NOON, segment_bytes=segment_bytes)
 
 
 def fid(number: int = 1) -> Fid:

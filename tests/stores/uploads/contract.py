@@ -1,7 +1,9 @@
 """What the eight methods promise, on every driver; the fixture `medium` is what it is tried on."""
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -18,6 +20,20 @@ from chalicelib.stores.uploads import Uploads
 from tests.stores.uploads.builders import KEYS, NOON, content, done, fid, info, sent, uploads
 
 WRITERS = 8
+
+
+class DeadError(Exception):
+    """The worker died."""
+
+
+def passed_until(passed: list[int], most: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass chunks on, counting the bytes, until so many stretches of them have been passed."""
+    if len(passed) == most:
+        raise DeadError
+    passed.append(0)
+    for chunk in chunks:
+        passed[-1] += len(chunk)
+        yield chunk
 
 
 def listed(medium: ObjectStore, prefix: str) -> list[str]:
@@ -217,6 +233,28 @@ class UploadsContract:
         found = uploads(medium).info(fid())
         assert (found.offset, found.is_complete, found.composed) == (len(whole), True, True)
         assert b"".join(uploads(medium).create_read_stream(fid(), 5, 1 << 20)) == whole[5 : 1 << 20]
+
+    def test_a_long_one_is_made_one_object_by_segments_each_of_which_is_made_once(
+        self, medium: ObjectStore
+    ) -> None:
+        store = uploads(medium, segment_bytes=5 << 20)
+        whole = sent(store, fid(), [content(4 << 20), content(4 << 20), content(3 << 20)])
+        state = store.finish(store.info(fid()), done(store.info(fid())))
+        passed: list[int] = []
+
+        with pytest.raises(DeadError):
+            store.compose(state, partial(passed_until, passed, 2))
+        again = uploads(medium, segment_bytes=5 << 20)
+        again.compose(again.info(fid()), partial(passed_until, passed, 9))
+        assert again.drop_chunks(fid())
+
+        assert passed == [5 << 20, 5 << 20, 1 << 20]
+        assert b"".join(medium.stream(store.get_filename(fid()))) == whole
+        assert set(listed(medium, KEYS.upload(*fid()))) == {
+            KEYS.upload_info(*fid()),
+            KEYS.upload_done(*fid()),
+            KEYS.upload_file(*fid()),
+        }
 
     def test_what_is_done_is_said_once(self, medium: ObjectStore) -> None:
         sent(uploads(medium), fid(), [b"abc"])

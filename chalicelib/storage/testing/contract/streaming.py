@@ -7,7 +7,7 @@ from itertools import repeat
 
 import pytest
 
-from chalicelib.storage.port import ObjectExists, ObjectStore
+from chalicelib.storage.port import ObjectExists, ObjectNotFound, ObjectStore
 from chalicelib.storage.testing.contract.base import ContractBase, names
 
 MIB = 1 << 20
@@ -131,3 +131,36 @@ class StreamingContract(ContractBase):
 
         store.put("a", b"2")
         assert self.peek(store, "a") == b"2"
+
+    def test_join_makes_one_object_of_others_in_the_order_they_are_named(self, store: ObjectStore) -> None:
+        whole = [b"a" * (5 * MIB), b"b" * (5 * MIB), b"the end"]
+        for number, data in enumerate(whole):
+            store.put(f"part/{number}", data)
+
+        etag = store.join([f"part/{number}" for number in range(3)], "joined")
+
+        assert self.peek(store, "joined") == b"".join(whole)
+        assert store.head("joined").etag == etag
+        assert names(store.list("")) == ["joined", "part/0", "part/1", "part/2"]
+
+    def test_join_of_nothing_is_empty(self, store: ObjectStore) -> None:
+        store.join([], "joined")
+
+        assert self.peek(store, "joined") == b""
+
+    def test_join_of_what_is_not_there_writes_nothing(self, store: ObjectStore) -> None:
+        store.put("here", b"one")
+
+        with pytest.raises(ObjectNotFound):
+            store.join(["here", "there"], "joined")
+
+        assert names(store.list("")) == ["here"]
+
+    def test_join_loses_against_an_object_that_is_there(self, store: ObjectStore) -> None:
+        store.put("part", b"one")
+        store.put("joined", b"before")
+
+        with pytest.raises(ObjectExists):
+            store.join(["part"], "joined", if_absent=True)
+
+        assert self.peek(store, "joined") == b"before"
