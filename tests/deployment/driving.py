@@ -468,7 +468,9 @@ def _archive_bucket(recorder: Recorder, kind: str) -> None:
     """Ask for an archive of a bucket with a large file, which is left to whoever takes up jobs."""
     asking = recorder.another()
     admin = asking.access.authenticate(ADMIN)
-    made = asking.buckets.make(NewBucket(), admin)
+    made = asking.buckets.make(
+        NewBucket(retention=8 * 7 * 86_400), admin
+    )  # beyond what is swept as weeks later
     owner = replace(admin, bucket_key=made.owner_key)
     new = NewUpload(length=len(LARGE), metadata={"filename": "large.bin"}, sid=made.sid)
     fid = asking.uploading.create(new, owner).fid
