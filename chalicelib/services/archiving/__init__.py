@@ -179,10 +179,10 @@ class Archiving:
 
     def _queued(self, archive: Archive) -> Standing:
         """Answer an archive with its job, queued unless it is; a small one is made at once."""
-        self._archives.describe(archive)
         stored = self._job(archive)
         if stored is not None and stored.is_open:
             return Standing(archive, None, stored)
+        self._archives.describe(archive)
         job = self._stored(_anew(archive, stored, self._now()))
         if archive.size <= AT_ONCE_BYTES and len(archive.members) <= AT_ONCE_MEMBERS:
             return self._made(archive, job)
