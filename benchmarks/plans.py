@@ -119,8 +119,8 @@ def _by_job(made: Pass, measured: Measured) -> Plan:
     most = _largest(made, measured, function.timeout)
     verdict = f"{'fits' if most >= PLANNED else 'does not fit'}: in {function.timeout} s it is {_size(most)}"
     if made.goes_on:
-        attempts = math.ceil(seconds / function.timeout)
-        verdict = f"takes {attempts} attempts of {function.timeout} s, each of which goes on after the last: {_size(most)}"
+        attempts = f"takes {math.ceil(seconds / function.timeout)} attempts of {function.timeout} s"
+        verdict = f"{attempts}, each of which goes on after the last: {_size(most)}"
     return Plan(made.name, 0, len(calls), seconds / 3600, sum(dollars(operation)), verdict)
 
 
