@@ -41,12 +41,14 @@ UNSEEN: Final[dict[str, dict[tuple[str, str], str]]] = {
     },
     "run_jobs": {
         ("s3:AbortMultipartUpload", "archives/*"): INTERRUPTED,
+        ("s3:AbortMultipartUpload", "uploads/*"): INTERRUPTED,
         ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
     },
     "sweep": {
         ("s3:AbortMultipartUpload", "archives/*"): INTERRUPTED,
+        ("s3:AbortMultipartUpload", "uploads/*"): INTERRUPTED,
         ("s3:PutObject", RING): SIGNING,
         ("s3:GetObject", "packages/*"): READ_BACK,
         ("sqs:SendMessage", "dead-letters"): BY_LAMBDA,
