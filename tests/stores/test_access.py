@@ -12,7 +12,7 @@ from chalicelib.domain.tokens import TokenNotFound, TokenRecord
 from chalicelib.storage.memory import MemoryStore
 from chalicelib.storage.port import ObjectExists
 from chalicelib.storage.testing.wrappers import CountingStore
-from chalicelib.stores import access
+from chalicelib.stores import changing
 from chalicelib.stores.access import AuditLog, Publishers, Tokens
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -127,7 +127,7 @@ def test_a_change_that_changes_nothing_writes_nothing() -> None:
 
 def test_a_writer_who_never_gets_through_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryStore()
-    monkeypatch.setattr(access, "LONGEST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(changing, "LONGEST_PAUSE_SECONDS", 0.0)
 
     def overtaken(present: TrustedPublishers) -> TrustedPublishers:
         rival = f"rival-{len(present.publishers)}"
