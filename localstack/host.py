@@ -6,7 +6,6 @@ otherwise. Nothing it holds survives its stop.
 
 import contextlib
 import fcntl
-import http.client
 import json
 import os
 import signal
@@ -131,7 +130,7 @@ def _wait_until_ready(emulator: LocalStack) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and emulator.process.poll() is None:
         states = _health(emulator.endpoint).get("services", {})
-        if all(states.get(service) == "running" for service in SERVICES) and _is_answering(emulator.endpoint):
+        if all(states.get(service) == "running" for service in SERVICES):
             return
         time.sleep(POLL_SECONDS)
     last = emulator.log.read_text(errors="replace")[-2000:]
@@ -146,18 +145,6 @@ def _health(endpoint: str) -> dict[str, Any]:
             return found
     except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
         return {}
-
-
-def _is_answering(endpoint: str) -> bool:
-    """Tell whether S3 answers, if only with a refusal: for a moment it may be called running and hang up on callers."""
-    try:
-        with urllib.request.urlopen(f"{endpoint}/nobodys-bucket", timeout=5):  # noqa: S310 - it is http
-            return True
-    except urllib.error.HTTPError as refusal:
-        refusal.close()
-        return True
-    except (urllib.error.URLError, ConnectionError, TimeoutError, http.client.HTTPException):
-        return False
 
 
 def spawn(

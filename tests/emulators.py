@@ -9,14 +9,11 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
-
-from botocore.exceptions import ConnectionClosedError
 
 from localstack import host, provision
 
@@ -91,34 +88,8 @@ def serving(arguments: list[str]) -> Iterator[str]:
         process.stdout.close()
 
 
-@dataclass
-class LocalStackEmulator(S3Emulator):
-    """LocalStack, which at times comes to a state in which it takes connections and closes them without a word.
-
-    It is started anew then, where it was, before there is anything in the bucket that somebody asks for.
-    """
-
-    start_anew: Callable[[], None] = field(kw_only=True)
-
-    def new_bucket(self) -> str:
-        """Make an empty bucket and answer its name."""
-        try:
-            return super().new_bucket()
-        except ConnectionClosedError:
-            self.start_anew()
-            return super().new_bucket()
-
-
 @contextmanager
 def localstack_emulator(log: Path) -> Iterator[S3Emulator]:
     """Run LocalStack's S3 and SQS while the block runs."""
-    with contextlib.ExitStack() as stack:
-        running = stack.enter_context(host.running(log))
-        port = urlsplit(running.endpoint).port
-        assert port is not None
-
-        def start_anew() -> None:
-            stack.close()
-            stack.enter_context(host.running(log, port=port))
-
-        yield LocalStackEmulator(running.endpoint, start_anew=start_anew)
+    with host.running(log) as emulator:
+        yield S3Emulator(emulator.endpoint)

@@ -55,7 +55,9 @@ class PrismApp(Chalice):
     def __init__(self, app_name: str) -> None:
         self._deployed = True  # there is nothing to deploy yet
         self._deploying = RLock()
-        super().__init__(app_name, configure_logs=False)
+        # Chalice writes itself into a variable that the SDK sends along with every request, once more with each app
+        # that a process makes; after some hundreds of them servers hang up on the line.
+        super().__init__(app_name, configure_logs=False, env={})
         self.api.binary_types = [EVERYTHING]
         self.router = Router()
         self.trouble: PrismError | None = None

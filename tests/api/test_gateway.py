@@ -1,6 +1,7 @@
 """What API Gateway would refuse is refused here first."""
 
 import itertools
+import os
 import re
 from collections.abc import Callable, Iterable
 
@@ -192,6 +193,14 @@ def test_what_is_part_of_a_column_is_answered_by_its_own_route() -> None:
 def test_a_column_with_writes_takes_every_method_and_one_without_only_reads() -> None:
     assert set(table("/v1/p", method="POST").values()) == {METHODS}
     assert set(table("/v1/p").values()) == {("GET", "HEAD", "OPTIONS")}
+
+
+def test_an_app_leaves_the_processs_environment_as_it_is() -> None:
+    before = dict(os.environ)
+
+    PrismApp("another")
+
+    assert dict(os.environ) == before
 
 
 def test_the_gateway_may_compress_what_is_whole_and_not_compressed_yet() -> None:
