@@ -1,18 +1,15 @@
 """Building: the kind of jobs that makes archives."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from chalicelib.domain.archives.errors import ArchiveNotFound
 from chalicelib.domain.errors import PrismError, Unavailable
-from chalicelib.domain.executions.errors import JobNotFound
 from chalicelib.domain.executions.records import Job
 from chalicelib.services.archiving import ARCHIVE, build
 from chalicelib.services.archiving.buckets import ArchivedBuckets
 from chalicelib.services.archiving.build import Work
-from chalicelib.services.executing import Executor, Limits
+from chalicelib.services.executing import Executor, Limits, Queued
 from chalicelib.stores.archives import Archives
 from chalicelib.stores.artifacts import Artifacts
 from chalicelib.stores.executions import Executions
@@ -45,7 +42,7 @@ class ArchiveBuilding:
         Raises JobNotFound, RunHeld while another worker is at it, and what makes the attempt fail if that may help.
         """
         try:
-            return self._executor.run(job_id, Order(self, job_id)).job
+            return self._executor.run(job_id, Queued(job_id, ARCHIVE, self._begun)).job
         except Unavailable:
             raise
         except PrismError:
@@ -64,42 +61,9 @@ class ArchiveBuilding:
         self._announce(job_id)
         return replayed
 
-    def begun(self, job: Job) -> Work:
-        """Answer the work before its first stage."""
-        return Work(job.digest or "", self._archives, self._artifacts, self._buckets)
-
     def _check(self, job: Job) -> None:
         if job.digest is None or self._archives.description(job.digest) is None:
             raise ArchiveNotFound(job.digest or job.id)
 
-
-@dataclass
-class Order:
-    """A wish that a queued archive is made."""
-
-    building: ArchiveBuilding
-    job_id: str
-
-    def job(self, stored: Job | None) -> Job | None:
-        """Answer the job while it is not finished, and is one of archives; raises JobNotFound."""
-        if stored is None:
-            raise JobNotFound(self.job_id)
-        return stored if stored.type == ARCHIVE and stored.is_open else None
-
-    def work(self, job: Job) -> Work:
-        """Answer the work before its first stage."""
-        return self.building.begun(job)
-
-    def check(self, work: Work) -> None:
-        """Let the work go on."""
-
-    def described(self, job: Job, work: Work) -> Job:
-        """Answer the job as it is: all is known of it from its beginning."""
-        return job
-
-    def finished(self, work: Work) -> None:
-        """Let go of nothing: an archive holds no more than itself."""
-
-    def facts(self) -> Mapping[str, Any]:
-        """Answer nothing."""
-        return {}
+    def _begun(self, job: Job) -> Work:
+        return Work(job.digest or "", self._archives, self._artifacts, self._buckets)

@@ -11,6 +11,17 @@ An attempt that fails for a reason of our own is repeated by whoever comes next,
 from chalicelib.services.executing.checkpoints import newest_checkpoints
 from chalicelib.services.executing.executor import Executor, Limits, Outcome, Wish
 from chalicelib.services.executing.hold import Watch
+from chalicelib.services.executing.queued import Queued
 from chalicelib.services.executing.stages import Finished, Stage
 
-__all__ = ["Executor", "Finished", "Limits", "Outcome", "Stage", "Watch", "Wish", "newest_checkpoints"]
+__all__ = [
+    "Executor",
+    "Finished",
+    "Limits",
+    "Outcome",
+    "Queued",
+    "Stage",
+    "Watch",
+    "Wish",
+    "newest_checkpoints",
+]

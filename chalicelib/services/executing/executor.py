@@ -110,7 +110,9 @@ class Executor(Generic[Work]):
             return Outcome(settled.job, None)
         return Outcome(self._run(hold, attempt), attempt.work)
 
-    def replay(self, job_id: str, from_stage: str | None, check: Callable[[Job], None]) -> Job:
+    def replay(
+        self, job_id: str, from_stage: str | None, check: Callable[[Job], None] = lambda _: None
+    ) -> Job:
         """Queue a job that has ended again, to be done anew from a stage on, or from the first; answers it then.
 
         What its runs have left stays. `check` raises if the job may not be replayed. Raises JobNotFound, JobUnfinished,
