@@ -56,7 +56,7 @@ class OperatingServices(ReadingServices):
                 UnneededBytes(rooms, needs, now=self._now),
                 UnnamedShards(rooms, self.index, now=self._now),
                 LeftUploads(self.uploads, self.finishing, now=self._now),
-                EndedBuckets(self.buckets, self.downloads, self.uploads, self.bucket_endings, now=self._now),
+                EndedBuckets(self.buckets, self.downloads, self.bucket_endings, now=self._now),
                 OldArchives(rooms, days=self.settings.archive_days, now=self._now),
             ],
             Progress(self.store, self.keys),

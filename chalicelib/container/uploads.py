@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from chalicelib.services.uploading.finishing import Finishing
     from chalicelib.services.uploading.jobs import UploadJobs
     from chalicelib.services.uploading.packages import Packages
-    from chalicelib.stores.buckets import Downloads, Endings
+    from chalicelib.stores.buckets import Downloads
     from chalicelib.stores.uploads import Uploads
+    from chalicelib.stores.uploads.reminders import Reminders
 
 
 class UploadServices(PublishingServices):
@@ -99,11 +100,11 @@ class UploadServices(PublishingServices):
         return Downloads(self.artifact_store, self.artifact_keys)
 
     @cached_property
-    def bucket_endings(self) -> "Endings":
+    def bucket_endings(self) -> "Reminders":
         """When buckets and their files are to be removed."""
-        from chalicelib.stores.buckets import Endings
+        from chalicelib.stores.uploads.reminders import Reminders
 
-        return Endings(self.artifact_store, self.artifact_keys)
+        return Reminders(self.artifact_store, self.artifact_keys.bucket_endings)
 
     @cached_property
     def buckets(self) -> "Buckets":

@@ -269,10 +269,6 @@ class ObjectKeys:
         """The prefix of what says when buckets, or files of theirs, have ended; what ends first comes first."""
         return f"{self.uploads}ends/"
 
-    def bucket_ending(self, milliseconds: int, subject: str) -> str:
-        """When a bucket has ended, or a file of one."""
-        return f"{self.bucket_endings}{milliseconds:015d}-{subject}"
-
     def upload(self, sid: str, uuid: str) -> str:
         """The prefix of all that is kept of an upload."""
         return f"{self.uploads}{sid}/{uuid}/"
@@ -338,10 +334,6 @@ class ObjectKeys:
     def upload_reminders(self) -> str:
         """The prefix of what is to be looked at, and when; what is due first comes first."""
         return f"{self.uploads}due/"
-
-    def upload_reminder(self, milliseconds: int, sid: str, uuid: str) -> str:
-        """When an upload is to be looked at."""
-        return f"{self.upload_reminders}{milliseconds:015d}-{sid}-{uuid}"
 
     def open_uploads(self, owner: str) -> str:
         """The prefix of the marks of an owner's unfinished uploads."""

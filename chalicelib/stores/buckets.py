@@ -1,23 +1,17 @@
 """Buckets of files over a store, and how often the files of some of them were downloaded."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from datetime import datetime
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final
 
 from chalicelib.domain.buckets.documents import BucketRecord, Slots
 from chalicelib.domain.buckets.errors import BucketNotFound
 from chalicelib.domain.keys import ObjectKeys
-from chalicelib.domain.times import milliseconds
 from chalicelib.domain.uploads.errors import NoSuchUpload
 from chalicelib.domain.uploads.ids import Fid, is_sid
-from chalicelib.storage.port import ObjectExists, ObjectInfo, ObjectStore, Prefix
+from chalicelib.storage.port import ObjectStore, Prefix
 from chalicelib.stores.changing import Changeable
 
 NOTHING: Final = Slots()
-
-_ENDING: Final = re.compile(r"(?P<time>[0-9]{15})-(?P<sid>[0-9a-f]{12})(?:-(?P<uuid>[0-9a-f-]{36}))?")
 
 
 class Buckets:
@@ -66,47 +60,6 @@ class Buckets:
                 except NoSuchUpload:
                     continue
         return found
-
-
-class Ending(NamedTuple):
-    """A bucket that may have ended, or one file of it: the reminder's name, and when it was written."""
-
-    name: str
-    sid: str
-    file: Fid | None
-    modified: datetime
-
-
-class Endings:
-    """Reminders of buckets and files that are to be removed, found by listing alone."""
-
-    def __init__(self, store: ObjectStore, keys: ObjectKeys) -> None:
-        self._store = store
-        self._keys = keys
-
-    def remind(self, when: datetime, sid: str, uuid: str | None = None) -> None:
-        """Have a bucket, or a file of it, looked at by the first sweep after a moment."""
-        subject = sid if uuid is None else f"{sid}-{uuid}"
-        with suppress(ObjectExists):
-            self._store.put(self._keys.bucket_ending(milliseconds(when), subject), b"", if_absent=True)
-
-    def due(self, until: datetime, after: str | None) -> Iterator[Ending]:
-        """Answer the reminders up to a moment, the earliest first; one listing a thousand."""
-        room = self._keys.bucket_endings
-        for entry in self._store.list(room, after=room + after if after else None):
-            assert isinstance(entry, ObjectInfo), "no delimiter was given"
-            name = entry.key.removeprefix(room)
-            found = _ENDING.fullmatch(name)
-            if found is None:
-                continue
-            if int(found["time"]) > milliseconds(until):
-                return
-            file = Fid(found["sid"], found["uuid"]) if found["uuid"] else None
-            yield Ending(name, found["sid"], file, entry.modified)
-
-    def forget(self, name: str) -> None:
-        """Remove a reminder."""
-        self._store.delete(self._keys.bucket_endings + name, durable=False)
 
 
 class Downloads:

@@ -48,8 +48,9 @@ from chalicelib.services.buckets.values import (
 )
 from chalicelib.storage.parallel import in_parallel
 from chalicelib.stores.buckets import Buckets as BucketStore
-from chalicelib.stores.buckets import Downloads, Endings
+from chalicelib.stores.buckets import Downloads
 from chalicelib.stores.uploads import LINGERING, State, Uploads
+from chalicelib.stores.uploads.reminders import Reminders
 
 __all__ = ["Buckets", "Change", "NewBucket", "Visitor"]
 
@@ -64,7 +65,7 @@ class Buckets:
     def __init__(
         self,
         buckets: BucketStore,
-        endings: Endings,
+        endings: Reminders,
         downloads: Downloads,
         uploads: Uploads,
         *,
@@ -206,10 +207,17 @@ class Buckets:
 
         Safe to repeat, and beside others who do the same.
         """
-        left = [fid for fid in self._buckets.files(sid) if not self._drop(fid)]
+        left = [fid for fid in self._buckets.files(sid) if not self.drop(fid)]
         if not left:
             self._buckets.remove(sid)
         return not left
+
+    def drop(self, fid: Fid) -> bool:
+        """Remove a file that nobody can download any more; answers whether all of it is gone."""
+        try:
+            return self._uploads.delete(fid, "expired")
+        except NoSuchUpload:
+            return True
 
     def remove_file(self, sid: str, uuid: str, owner: Caller) -> None:
         """Remove a file for its bucket's owner; raises as `find` does, NotTheOwner, NoSuchUpload and UploadEnded."""
@@ -217,12 +225,6 @@ class Buckets:
         fid = Fid.of(sid, uuid)
         self._uploads.info(fid)
         self._uploads.delete(fid)
-
-    def _drop(self, fid: Fid) -> bool:
-        try:
-            return self._uploads.delete(fid, "expired")
-        except NoSuchUpload:
-            return True
 
     def _file(self, fid: Fid, bucket: BucketRecord) -> BucketFile | None:
         try:

@@ -21,8 +21,9 @@ from chalicelib.domain.buckets.errors import DownloadRunning, DownloadsSpent
 from chalicelib.domain.times import moment, timestamp
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.services.buckets.values import Found
-from chalicelib.stores.buckets import Downloads, Endings
+from chalicelib.stores.buckets import Downloads
 from chalicelib.stores.uploads import Uploads
+from chalicelib.stores.uploads.reminders import Reminders
 
 HOLD_SECONDS: Final = 180
 """How long a download counts that nobody renews; a client may be silent for a third of it."""
@@ -51,7 +52,7 @@ class Downloading:
         self,
         uploads: Uploads,
         downloads: Downloads,
-        endings: Endings,
+        endings: Reminders,
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,

@@ -6,37 +6,18 @@ let in at the last moment has had some time.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from typing import Final, Protocol
+from datetime import datetime
 
 from chalicelib.domain.buckets.documents import BucketRecord
 from chalicelib.domain.buckets.errors import BucketNotFound
 from chalicelib.domain.sweeping import Position
 from chalicelib.domain.times import moment, timestamp
-from chalicelib.domain.uploads.errors import NoSuchUpload
 from chalicelib.domain.uploads.ids import Fid
-from chalicelib.services.sweeping.tasks import Candidate
-from chalicelib.stores.buckets import Downloads, Endings
-from chalicelib.stores.uploads import LINGERING, Uploads
-
-AGAIN: Final = timedelta(hours=1)
-"""When what cannot be removed yet is looked at again."""
-
-
-class Buckets(Protocol):
-    """Who keeps buckets."""
-
-    def record(self, sid: str) -> BucketRecord:
-        """Answer a bucket, ended or not; raises BucketNotFound."""
-        ...
-
-    def files(self, sid: str) -> list[Fid]:
-        """Answer the ids of all files that it has or had."""
-        ...
-
-    def clear(self, sid: str) -> bool:
-        """Remove the files of a bucket that has ended, and then its record; answers whether the record is gone."""
-        ...
+from chalicelib.services.buckets import Buckets
+from chalicelib.services.sweeping.tasks import AGAIN, Candidate
+from chalicelib.stores.buckets import Downloads
+from chalicelib.stores.uploads import LINGERING
+from chalicelib.stores.uploads.reminders import Reminders
 
 
 class EndedBuckets:
@@ -48,14 +29,12 @@ class EndedBuckets:
         self,
         buckets: Buckets,
         downloads: Downloads,
-        uploads: Uploads,
-        endings: Endings,
+        endings: Reminders,
         *,
         now: Callable[[], datetime],
     ) -> None:
         self._buckets = buckets
         self._downloads = downloads
-        self._uploads = uploads
         self._endings = endings
         self._now = now
 
@@ -95,7 +74,7 @@ class EndedBuckets:
         slots = self._downloads.of(fid)
         if bucket.downloads is None or slots.spent < bucket.downloads:
             return None
-        if self._runs(fid) or not self._drop(fid):
+        if self._runs(fid) or not self._buckets.drop(fid):
             self._endings.remind(self._now() + AGAIN, *fid)
             return None
         return f"{fid} removed"
@@ -103,9 +82,3 @@ class EndedBuckets:
     def _runs(self, fid: Fid) -> bool:
         """Tell whether a download that counts runs."""
         return bool(self._downloads.of(fid).living(timestamp(self._now())))
-
-    def _drop(self, fid: Fid) -> bool:
-        try:
-            return self._uploads.delete(fid, "expired")
-        except NoSuchUpload:
-            return True

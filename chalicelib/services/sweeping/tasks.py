@@ -1,10 +1,13 @@
 """What a task of the sweep is: an order of things to look at, and what is done about one of them."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, Protocol
 
 from chalicelib.domain.sweeping import Position
+
+AGAIN: Final = timedelta(hours=1)
+"""When what cannot be removed yet is looked at again."""
 
 
 class Candidate(NamedTuple):

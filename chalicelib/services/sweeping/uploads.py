@@ -6,37 +6,23 @@ no further. What is unfinished has a mark; of those only what a dead worker has 
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from chalicelib.domain.sweeping import Position
 from chalicelib.domain.times import moment
 from chalicelib.domain.uploads.documents import Ended
 from chalicelib.domain.uploads.errors import NoSuchUpload, UploadEnded
 from chalicelib.domain.uploads.ids import Fid
-from chalicelib.services.sweeping.tasks import Candidate
-from chalicelib.services.uploading.finishing import KEPT_AFTER
+from chalicelib.services.sweeping.tasks import AGAIN, Candidate
+from chalicelib.services.uploading.finishing import KEPT_AFTER, Finishing
 from chalicelib.stores.uploads import BEGINNING, LINGERING, State, Uploads
 
 DUE: Final = "due/"
 OPEN: Final = "open/"
 PATIENCE: Final = timedelta(minutes=5)
 """How long an upload is left to those who send it."""
-AGAIN: Final = timedelta(hours=1)
-"""When what cannot be removed yet is looked at again."""
 REMEMBERED: Final = timedelta(days=7)
 """How long it is told of an upload that it is gone, before it is as if it had never been."""
-
-
-class Finishing(Protocol):
-    """Who finishes complete uploads."""
-
-    def finish(self, state: State) -> State:
-        """Answer a complete upload with what has become of it."""
-        ...
-
-    def compose_later(self, state: State) -> bool:
-        """See to it that a file becomes one object if that is of use; answers whether it is."""
-        ...
 
 
 class Outcome(NamedTuple):
@@ -59,13 +45,17 @@ class LeftUploads:
     def candidates(self, position: Position) -> Iterator[Candidate]:
         """Answer the uploads whose time has come, and then all that are not finished."""
         after = position.after or DUE
-        marks, now = self._uploads.marks, self._now()
+        now = self._now()
         if after.startswith(DUE):
-            for name, mark in marks.due(now, after.removeprefix(DUE) or None):
-                yield Candidate(f"{DUE}{name}", str(mark.fid), True, mark.modified)
+            for reminder in self._uploads.reminders.due(now, after.removeprefix(DUE) or None):
+                yield Candidate(
+                    f"{DUE}{reminder.name}", str(reminder.file), reminder.file is not None, reminder.modified
+                )
         last = after.removeprefix(OPEN) if after.startswith(OPEN) else None
-        for name, mark in marks.all_open(last):
-            yield Candidate(f"{OPEN}{name}", str(mark.fid), mark.modified < now - PATIENCE, mark.modified)
+        for mark in self._uploads.marks.all_open(last):
+            yield Candidate(
+                f"{OPEN}{mark.name}", str(mark.fid), mark.modified < now - PATIENCE, mark.modified
+            )
 
     def treat(self, candidate: Candidate) -> str | None:
         """Bring an upload as far as it can be brought by now."""
@@ -75,8 +65,8 @@ class LeftUploads:
         told, again = self._settled(fid, candidate.modified)
         # The next reminder first: one too many costs a look.
         if again is not None:
-            self._uploads.marks.remind(fid, again)
-        self._uploads.marks.forget(candidate.place.removeprefix(DUE))
+            self._uploads.reminders.remind(again, *fid)
+        self._uploads.reminders.forget(candidate.place.removeprefix(DUE))
         return told
 
     def _treat_open(self, fid: Fid, name: str, since: datetime) -> str | None:

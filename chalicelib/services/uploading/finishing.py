@@ -89,7 +89,7 @@ class Finishing:
         return 0 < state.size <= COMPOSED_AT_MOST and not is_one and self._uploads.presigns
 
     def _compose(self, state: State, watch: "Watch | None") -> State:
-        self._uploads.marks.remind(state.fid, self._now() + KEPT_AFTER)
+        self._uploads.reminders.remind(self._now() + KEPT_AFTER, *state.fid)
         return self._uploads.compose(state, partial(_watched, watch, state.size))
 
     def _publish(self, state: State, wanted: Wanted, watch: "Watch | None") -> State:
@@ -117,7 +117,7 @@ class Finishing:
         """Say that an upload is complete; with `look_after` the sweep comes by after that time."""
         now = self._now()
         if look_after is not None:
-            self._uploads.marks.remind(state.fid, now + look_after)
+            self._uploads.reminders.remind(now + look_after, *state.fid)
         done = UploadDone(
             size=state.size,
             at=timestamp(now),

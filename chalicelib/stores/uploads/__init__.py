@@ -42,6 +42,7 @@ from chalicelib.storage.port import (
 from chalicelib.stores.documents import JSON, ImmutableDocuments
 from chalicelib.stores.uploads.marks import Mark, Marks
 from chalicelib.stores.uploads.places import Place, before_all_that_hold
+from chalicelib.stores.uploads.reminders import Reminders
 from chalicelib.stores.uploads.state import State
 
 __all__ = ["SEGMENT_BYTES", "Place", "State", "Uploads"]
@@ -83,6 +84,7 @@ class Uploads:
         self._now = now
         self._segment_bytes = segment_bytes
         self.marks = Marks(store, keys)
+        self.reminders = Reminders(store, keys.upload_reminders)
         self._infos = ImmutableDocuments(store, UploadInfo.from_bytes, cache_bytes=CACHE_BYTES)
         self._lengths = ImmutableDocuments(store, UploadLength.from_bytes, cache_bytes=CACHE_BYTES)
         self._dones = ImmutableDocuments(store, UploadDone.from_bytes, cache_bytes=CACHE_BYTES)
@@ -340,7 +342,7 @@ class Uploads:
 
     def _remind(self, fid: Fid, expires: str | None) -> None:
         if expires is not None:
-            self.marks.remind(fid, moment(expires) + LINGERING)
+            self.reminders.remind(moment(expires) + LINGERING, *fid)
 
     def _begun(self, fid: Fid) -> UploadInfo | None:
         return self._infos.get(self._keys.upload_info(*fid))

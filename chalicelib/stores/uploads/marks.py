@@ -3,23 +3,23 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from chalicelib.domain.keys import ObjectKeys
-from chalicelib.domain.times import milliseconds
 from chalicelib.domain.uploads.ids import Fid
 from chalicelib.storage.port import ObjectExists, ObjectInfo, ObjectStore
 
 NOBODY: Final = "anonymous"
-TIME_DIGITS: Final = 15
 
-_NAME: Final = re.compile(r"(?:[0-9]{15}-|[^/]+/)?(?P<sid>[0-9a-f]{12})-(?P<uuid>[0-9a-f-]{36})$")
+_NAME: Final = re.compile(r"(?:[^/]+/)?(?P<sid>[0-9a-f]{12})-(?P<uuid>[0-9a-f-]{36})")
 
 
 class Mark(NamedTuple):
-    """An upload that was marked, and when."""
+    """An upload that was marked, and when; `name` is what the mark is called among those it was listed with."""
 
+    name: str
     fid: Fid
     modified: datetime
 
@@ -41,7 +41,7 @@ class Marks:
 
     def opened(self, owner: str | None, limit: int) -> list[Mark]:
         """Answer up to so many of an owner's unfinished uploads; one listing a thousand."""
-        return list(self._marks(self._keys.open_uploads(owner_digest(owner)), limit))
+        return list(self._listed(self._keys.open_uploads(owner_digest(owner)), limit=limit))
 
     def join(self, part: Fid, final: Fid) -> None:
         """Mark a partial upload as needed by one that is made of it."""
@@ -53,52 +53,27 @@ class Marks:
 
     def finals(self, part: Fid) -> list[Mark]:
         """Answer the uploads that are made of a partial one; one listing."""
-        return list(self._marks(self._keys.upload_finals(*part), None))
+        return list(self._listed(self._keys.upload_finals(*part)))
 
-    def remind(self, fid: Fid, when: datetime) -> None:
-        """Have an upload looked at by the first sweep after a moment."""
-        self._put(self._keys.upload_reminder(milliseconds(when), *fid))
-
-    def due(self, until: datetime, after: str | None) -> Iterator[tuple[str, Mark]]:
-        """Answer the reminders up to a moment, the earliest first, each with its name; one listing a thousand."""
-        room = self._keys.upload_reminders
-        for name, mark in self._listed(room, after):
-            if int(name[:TIME_DIGITS]) > milliseconds(until):
-                return
-            yield name, mark
-
-    def forget(self, name: str) -> None:
-        """Remove a reminder."""
-        self._store.delete(self._keys.upload_reminders + name, durable=False)
-
-    def all_open(self, after: str | None) -> Iterator[tuple[str, Mark]]:
-        """Answer the marks of all unfinished uploads, each with its name; one listing a thousand."""
-        return self._listed(self._keys.all_open_uploads, after)
+    def all_open(self, after: str | None) -> Iterator[Mark]:
+        """Answer the marks of all unfinished uploads; one listing a thousand."""
+        return self._listed(self._keys.all_open_uploads, after=after)
 
     def abandon(self, name: str) -> None:
         """Remove the mark of an unfinished upload, by its name among all of them."""
         self._store.delete(self._keys.all_open_uploads + name, durable=False)
 
-    def _listed(self, room: str, after: str | None) -> Iterator[tuple[str, Mark]]:
-        for entry in self._store.list(room, after=room + after if after else None):
+    def _put(self, key: str, *, durable: bool = True) -> None:
+        with suppress(ObjectExists):
+            self._store.put(key, b"", if_absent=True, durable=durable)
+
+    def _listed(self, room: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Mark]:
+        for entry in self._store.list(room, after=room + after if after else None, limit=limit):
             assert isinstance(entry, ObjectInfo), "no delimiter was given"
             name = entry.key.removeprefix(room)
-            found = _NAME.search(name)
+            found = _NAME.fullmatch(name)
             if found is not None:
-                yield name, Mark(Fid(found["sid"], found["uuid"]), entry.modified)
-
-    def _put(self, key: str, *, durable: bool = True) -> None:
-        try:
-            self._store.put(key, b"", if_absent=True, durable=durable)
-        except ObjectExists:
-            return
-
-    def _marks(self, room: str, limit: int | None) -> Iterator[Mark]:
-        for entry in self._store.list(room, limit=limit):
-            assert isinstance(entry, ObjectInfo), "no delimiter was given"
-            found = _NAME.fullmatch(entry.key.removeprefix(room))
-            if found is not None:
-                yield Mark(Fid(found["sid"], found["uuid"]), entry.modified)
+                yield Mark(name, Fid(found["sid"], found["uuid"]), entry.modified)
 
 
 def owner_digest(owner: str | None) -> str:

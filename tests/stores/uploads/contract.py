@@ -352,15 +352,13 @@ class UploadsContract:
 
     def test_reminders_come_up_in_the_order_of_their_moments(self, store: Uploads) -> None:
         for number, hours in enumerate((3, 1, 2)):
-            store.marks.remind(fid(number), NOON + timedelta(hours=hours))
+            store.reminders.remind(NOON + timedelta(hours=hours), *fid(number))
 
-        due = [(name, mark.fid) for name, mark in store.marks.due(NOON + timedelta(hours=2), None)]
+        due = list(store.reminders.due(NOON + timedelta(hours=2), None))
 
-        assert [found for _, found in due] == [fid(1), fid(2)]
-        assert [mark.fid for _, mark in store.marks.due(NOON + timedelta(days=1), due[0][0])] == [
-            fid(2),
-            fid(0),
-        ]
+        assert [reminder.file for reminder in due] == [fid(1), fid(2)]
+        later = store.reminders.due(NOON + timedelta(days=1), due[0].name)
+        assert [reminder.file for reminder in later] == [fid(2), fid(0)]
 
     def test_the_marks_of_an_owner_are_theirs(self, store: Uploads) -> None:
         store.marks.open("../ann", fid(1))
@@ -370,4 +368,4 @@ class UploadsContract:
         store.marks.close("../ann", fid(1))
 
         assert [mark.fid for mark in store.marks.opened("../ann", 10)] == [fid(2)]
-        assert {mark.fid for _, mark in store.marks.all_open(None)} == {fid(2), fid(3)}
+        assert {mark.fid for mark in store.marks.all_open(None)} == {fid(2), fid(3)}
