@@ -41,6 +41,19 @@ class PackageName(str):
         """The name without its scope: `widget` of `@acme/widget`."""
         return self.rpartition("/")[2]
 
+    @property
+    def flat(self) -> str:
+        """The name as npm writes it into the name of one file: `acme-widget` of `@acme/widget`."""
+        return self.removeprefix("@").replace("/", "-")
+
+    def packed(self, version: str) -> str:
+        """Answer what `npm pack` calls the tarball of a version: `acme-widget-1.0.0.tgz`."""
+        return f"{self.flat}-{version}.tgz"
+
+    def tarball(self, version: str) -> str:
+        """Answer what a registry calls the tarball of a version, beside its package: `widget-1.0.0.tgz`."""
+        return f"{self.bare}-{version}.tgz"
+
 
 def _lower(text: str) -> str:
     # Some letters outside ASCII have an ASCII lower case (the Kelvin sign has `k`); they are refused.

@@ -21,7 +21,7 @@ from chalicelib.domain.times import moment
 from chalicelib.domain.upstream import UPSTREAM
 from chalicelib.npm.gzipping import inflated, taken_apart, unpacked
 from chalicelib.npm.packuments import FORMS, TOLD, Packument, StalePackument
-from chalicelib.npm.versions import README_CHARACTERS, Form, abbreviated, tarball_name, tarball_path
+from chalicelib.npm.versions import README_CHARACTERS, Form, abbreviated, tarball_path
 
 MAX_VERSIONS: Final = 100_000
 MAX_TAGS: Final = 1000
@@ -118,7 +118,7 @@ class MirroredPackage:
 
 def usual_address(upstream: str, name: PackageName, version: str) -> str:
     """Answer where a registry has a tarball, unless it says something else."""
-    return f"{upstream}/{name}/-/{tarball_name(name, version)}"
+    return f"{upstream}/{name}/-/{PackageName(name).tarball(version)}"
 
 
 def document_path(name: PackageName) -> str:

@@ -118,12 +118,7 @@ def readme_path(paths: Mapping[str, Any]) -> str | None:
 
 def tarball_path(name: str, version: str) -> str:
     """Answer where the tarball is, below the address of the registry."""
-    return f"{name}/-/{tarball_name(name, version)}"
-
-
-def tarball_name(name: str, version: str) -> str:
-    """Answer what the tarball's file is called."""
-    return f"{PackageName(name).bare}-{version}.tgz"
+    return f"{name}/-/{PackageName(name).tarball(version)}"
 
 
 def version_of(filename: str, name: PackageName) -> str | None:

@@ -112,7 +112,7 @@ class Browsing:
         """Answer where a version's tarball is."""
         version = self.version(name, version)
         dist = self._manifest_of(name, version).manifest.dist
-        filename = f"{name.bare}-{version}.tgz"
+        filename = name.tarball(version)
         url = self._artifacts.tarball_url(name, version, filename)
         chunks = iter(()) if url else self._chunks(name, version)
         return Tarball(version, filename, dist.integrity, dist.size, url, chunks)

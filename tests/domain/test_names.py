@@ -135,3 +135,18 @@ def test_a_name_knows_its_scope_and_the_rest(text: str, parts: tuple[Any, Any]) 
     parsed = PackageName.parse(text)
 
     assert (parsed.scope, parsed.bare) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "packed", "tarball"),
+    [
+        pytest.param("widget", "widget-1.0.0-rc.1.tgz", "widget-1.0.0-rc.1.tgz", id="unscoped"),
+        pytest.param("@acme/widget", "acme-widget-1.0.0-rc.1.tgz", "widget-1.0.0-rc.1.tgz", id="scoped"),
+    ],
+)
+def test_tarballs_are_called_as_npm_pack_and_as_registries_call_them(
+    text: str, packed: str, tarball: str
+) -> None:
+    name = PackageName.parse(text)
+
+    assert (name.packed("1.0.0-rc.1"), name.tarball("1.0.0-rc.1")) == (packed, tarball)

@@ -70,9 +70,9 @@ def _write(parcel: "Parcel", output: str) -> str:
     from pathlib import Path
 
     from chalicelib.cli.errors import CommandFailed
-    from chalicelib.cli.packing.package import tarball_name
+    from chalicelib.domain.names import PackageName
 
-    target = Path(output) / tarball_name(parcel.name, parcel.version)
+    target = Path(output) / PackageName(parcel.name).packed(parcel.version)
     unfinished = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -47,8 +47,3 @@ def pack_folder(folder: Path, target: BinaryIO) -> PackedFolder:
 def executables(package: PackageJson) -> frozenset[str]:
     """Answer the files that npm makes executable: those at the root that `bin` names."""
     return frozenset(path for path in package.bin.values() if "/" not in path)
-
-
-def tarball_name(name: str, version: str) -> str:
-    """Answer the file name that npm gives a tarball."""
-    return f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"

@@ -3,10 +3,11 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from chalicelib.cli.errors import CommandFailed, UsageError
+from chalicelib.domain.archives.names import unlike
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,6 @@ def sendables(paths: Sequence[str], *, recursive: bool) -> tuple[list[Sendable],
     """
     found: list[Sendable] = []
     notes: list[str] = []
-    taken: set[str] = set()
     for path, called in _named(paths, notes, recursive=recursive):
         try:
             status = path.stat()
@@ -47,9 +47,9 @@ def sendables(paths: Sequence[str], *, recursive: bool) -> tuple[list[Sendable],
             raise CommandFailed(f"`{path}` cannot be read: {error.strerror or error}") from error
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"`{path}` is not a file")
-        name = _unlike(called, taken)
-        found.append(Sendable(path, name, status.st_size, status.st_mtime_ns))
-    return found, notes
+        found.append(Sendable(path, called, status.st_size, status.st_mtime_ns))
+    names = unlike(each.name for each in found)
+    return [replace(each, name=name) for each, name in zip(found, names, strict=True)], notes
 
 
 def _named(paths: Sequence[str], notes: list[str], *, recursive: bool) -> Iterator[tuple[Path, str]]:
@@ -79,16 +79,3 @@ def _below(folder: Path, notes: list[str]) -> Iterator[tuple[Path, str]]:
                 notes.append(f"`{path}` is not sent, because it is no file itself")
                 continue
             yield path, "_".join(PurePath(top, path.relative_to(folder)).parts)
-
-
-def _unlike(name: str, taken: set[str]) -> str:
-    """Answer a name that is not taken, numbered before its ending where it has to be."""
-    stem, dot, ending = name.rpartition(".")
-    if not stem:
-        stem, dot, ending = name, "", ""
-    number, free = 1, name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{stem} ({number}){dot}{ending}"
-    taken.add(free.casefold())
-    return free

@@ -15,6 +15,7 @@ from chalicelib.cli.uploading.outcomes import Outcomes
 from chalicelib.cli.uploading.patience import Patience, passes
 from chalicelib.cli.uploading.tus import TusUploads, UploadGone
 from chalicelib.cli.uploading.unfinished import Unfinished, What
+from chalicelib.domain.names import PackageName
 
 if TYPE_CHECKING:
     from chalicelib.cli.client import Registry
@@ -230,7 +231,7 @@ class Publishing:
     def _metadata(self) -> dict[str, str]:
         parcel = self._parcel
         return {
-            "filename": f"{parcel.name.removeprefix('@').replace('/', '-')}-{parcel.version}.tgz",
+            "filename": PackageName(parcel.name).packed(parcel.version),
             "filetype": "application/gzip",
             "package": parcel.name,
             "sha256": parcel.sha256,

@@ -71,7 +71,7 @@ class Archive(Document):
         if self.bucket is not None:
             stem = self.bucket
         elif len(packages) == 1:
-            stem = packages[0].removeprefix("@").replace("/", "-")
+            stem = packages[0].flat
         else:
             stem = f"packages-{self.id[:8]}"
         return f"{stem}.{self.format}"

@@ -7,15 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from chalicelib.domain.names import PackageName
-
 LONGEST_EXTENSION: Final = 20
-
-
-def tarball_name(name: PackageName, version: str) -> str:
-    """Answer what `npm pack` calls the tarball of a version: `acme-widget-1.0.0.tgz` of `@acme/widget`."""
-    scope = f"{name.scope}-" if name.scope else ""
-    return f"{scope}{name.bare}-{version}.tgz"
 
 
 def unlike(names: Iterable[str]) -> list[str]:

@@ -18,7 +18,6 @@ from chalicelib.domain.archives.errors import (
     ArchiveTooLarge,
     EmptyArchive,
 )
-from chalicelib.domain.archives.names import tarball_name
 from chalicelib.domain.errors import Busy, InvalidSpec, PackageNotFound, VersionNotFound
 from chalicelib.domain.executions.errors import UnreadableRecords
 from chalicelib.domain.executions.records import Job
@@ -154,7 +153,7 @@ class Archiving:
             raise VersionNotFound(name, version)
         dist = stored.manifest.dist
         return Member(
-            name=tarball_name(name, version),
+            name=name.packed(version),
             size=dist.size,
             sha256=dist.sha256,
             package=name,

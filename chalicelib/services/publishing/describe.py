@@ -135,7 +135,7 @@ def _metadata_dist(opened: Opened) -> MetadataDist:
         tarball=f"/v1/packages/{opened.name}/{opened.version}.tgz",
         integrity=opened.package.digests.integrity,
         shasum=opened.package.digests.sha1,
-        file_name=f"{opened.name.bare}-{opened.version}.tgz",
+        file_name=opened.name.tarball(opened.version),
     )
 
 

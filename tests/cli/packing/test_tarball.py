@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.cli.packing.package import pack_folder, tarball_name
+from chalicelib.cli.packing.package import pack_folder
 from chalicelib.cli.packing.tarball import MODIFIED, entry_mode
 from tests.cli.packing.trees import Picture, build
 
@@ -77,7 +77,3 @@ def test_hard_links_are_packed_as_files(tmp_path: Path) -> None:
 )
 def test_modes_are_those_npm_writes(mode: int, executable: bool, expected: int) -> None:
     assert entry_mode(mode, executable=executable) == expected
-
-
-def test_tarballs_are_called_as_npm_calls_them() -> None:
-    assert tarball_name("@acme/widget", "1.0.0-rc.1") == "acme-widget-1.0.0-rc.1.tgz"

@@ -1,19 +1,9 @@
 """What members are called."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.archives.names import tarball_name, unlike
-from chalicelib.domain.names import PackageName
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [("widget", "widget-1.0.0.tgz"), ("@acme/widget", "acme-widget-1.0.0.tgz")],
-)
-def test_tarballs_are_called_as_npm_pack_calls_them(name: str, expected: str) -> None:
-    assert tarball_name(PackageName.parse(name), "1.0.0") == expected
+from chalicelib.domain.archives.names import unlike
 
 
 def test_equal_names_are_numbered_before_their_extension() -> None:
