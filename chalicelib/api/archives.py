@@ -7,12 +7,11 @@ from typing import Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.api.answers import etag_matches, quoted, stream_answer
 from chalicelib.api.guard import admitted, check_packages
 from chalicelib.api.queries import Payload
-from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
-from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer, not_modified, redirect
-from chalicelib.api.send.visitors import PASS, visitor_of
+from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer
+from chalicelib.api.send.visitors import passing, visitor_of
+from chalicelib.api.stored import Stored, stored_answer
 from chalicelib.container import container
 from chalicelib.domain.access import AuthenticationRequired, Forbidden
 from chalicelib.domain.archives.documents import FORMATS, Archive, ArchiveFormat
@@ -165,27 +164,17 @@ def download(request: Request) -> Answer:
 
 def archive_answer(request: Request, standing: Standing) -> Answer:
     """Answer an archive that is there: a redirect to the medium, or its bytes, or the range asked for."""
-    archive, info = standing.archive, standing.info
+    archive, info, archiving = standing.archive, standing.info, container().archiving
     assert info is not None, "it is there"
-    condition = request.headers.get("if-none-match")
-    if condition is not None and etag_matches(condition, quoted(info.etag)):
-        return not_modified(info.etag, cache=REVALIDATED)
-    url = None if request.method == "HEAD" else container().archiving.url(archive)
-    return redirect(url) if url else _sent(request, archive, size=info.size, etag=info.etag)
-
-
-def _sent(request: Request, archive: Archive, *, size: int, etag: str) -> Answer:
-    part = range_of(request, size=size, etag=etag)
-    start, end = (part.start, part.stop) if part else (0, size)
-    answer = stream_answer(
-        iter(()) if request.method == "HEAD" else container().archiving.open(archive, start, end),
-        length=end - start,
+    stored = Stored(
+        size=info.size,
+        etag=info.etag,
         content_type=FORMATS[archive.format][1],
-        etag=etag,
-        cache=REVALIDATED,
-        headers={"Content-Disposition": content_disposition(archive.filename), **ACCEPT_RANGES},
+        url=lambda: archiving.url(archive),
+        read=lambda start, stop: archiving.open(archive, start, stop),
+        headers={"Content-Disposition": content_disposition(archive.filename)},
     )
-    return partial(answer, part, size=size)
+    return stored_answer(request, stored, cache=REVALIDATED)
 
 
 def _told(request: Request, standing: Standing, *, left_out: list[LeftOut] | None = None) -> Answer:
@@ -215,5 +204,4 @@ def _pass(archive: Archive) -> str:
     if archive.bucket is None:
         return ""
     buckets = container().buckets
-    text = buckets.pass_to(buckets.find(archive.bucket))
-    return f"?{PASS}={text}" if text else ""
+    return passing(buckets.pass_to(buckets.find(archive.bucket)))

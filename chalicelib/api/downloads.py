@@ -6,10 +6,10 @@ its sender gave it, sandboxed.
 
 from typing import Final
 
-from chalicelib.api.answers import NO_STORE, Answer, is_known, not_modified, redirect, stream_answer
-from chalicelib.api.ranges import partial, range_of
+from chalicelib.api.answers import NO_STORE, Answer, redirect, stream_answer
 from chalicelib.api.requests import Request
 from chalicelib.api.send.visitors import visitor_of
+from chalicelib.api.stored import Stored, stored_answer
 from chalicelib.container import container
 from chalicelib.domain.buckets.errors import PrefetchRefused
 from chalicelib.domain.media_types import BINARY, SANDBOX, is_media_type
@@ -49,22 +49,16 @@ def download_answer(request: Request, found: Found) -> Answer:
     """
     if found.limit is not None:
         return _counted(request, found)
-    if is_known(request.headers.get("if-none-match"), found.etag):
-        return not_modified(found.etag, cache=OF_ONE)
-    downloading, is_head = container().downloading, request.method == "HEAD"
-    if not is_head and (url := downloading.url(found)):
-        return redirect(url)  # signed for GET alone
-    part = range_of(request, size=found.size, etag=found.etag)
-    start, stop = (part.start, part.stop) if part else (0, found.size)
-    answer = stream_answer(
-        iter(()) if is_head else downloading.read(found, start, stop),
-        length=stop - start,
-        content_type=_type(found),
+    downloading = container().downloading
+    stored = Stored(
+        size=found.size,
         etag=found.etag,
-        cache=OF_ONE,
+        content_type=_type(found),
+        url=lambda: downloading.url(found),
+        read=lambda start, stop: downloading.read(found, start, stop),
         headers=_headers(found),
     )
-    return partial(answer, part, size=found.size)
+    return stored_answer(request, stored, cache=OF_ONE)
 
 
 def _counted(request: Request, found: Found) -> Answer:

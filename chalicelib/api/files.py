@@ -2,7 +2,7 @@
 
 from chalicelib.api.answers import is_known
 from chalicelib.api.queries import package_name
-from chalicelib.api.ranges import ACCEPT_RANGES, partial, range_of
+from chalicelib.api.ranges import partial, range_of
 from chalicelib.api.routing import IMMUTABLE, Answer, Request, Routes, bytes_answer, not_modified, redirect
 from chalicelib.container import container
 from chalicelib.domain.errors import FileMissing, InvalidName, VersionNotFound
@@ -43,7 +43,7 @@ def file(request: Request) -> Answer:
         content_type=media_type,
         etag=entry.sha256,
         cache=IMMUTABLE,
-        headers=ACCEPT_RANGES | safety_headers(media_type),
+        headers=safety_headers(media_type),
         length=entry.size,
     )
     return partial(answer, part, size=entry.size)

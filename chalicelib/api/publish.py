@@ -136,7 +136,7 @@ def _told(published: "Published", base_path: str) -> bytes:
 
 
 def _read(request: Request) -> tuple[PublishPayload | PublishHeaders, bytes]:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() in RAW:
+    if request.media_type in RAW:
         return PublishHeaders.read(request.headers), request.body
     payload = request.body_as(PublishPayload)
     return payload, payload.tarball()

@@ -12,7 +12,7 @@ from chalicelib.api.answers import Answer, quoted
 from chalicelib.api.errors import RangeNotSatisfiable
 from chalicelib.api.requests import Request
 
-ACCEPT_RANGES: Final = {"Accept-Ranges": "bytes"}
+_ACCEPT: Final = {"Accept-Ranges": "bytes"}
 
 _RANGE: Final = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.IGNORECASE | re.ASCII)
 
@@ -54,7 +54,7 @@ def range_of(request: Request, *, size: int, etag: str) -> slice | None:
 
 def partial(answer: Answer, part: slice | None, *, size: int) -> Answer:
     """Answer the same as the `part` that it is of a whole of `size` bytes (206), or as the whole (200)."""
-    headers = {**answer.headers, **ACCEPT_RANGES}
+    headers = {**answer.headers, **_ACCEPT}
     if part is None:
         return answer._replace(headers=headers)
     headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"

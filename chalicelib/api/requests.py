@@ -36,6 +36,11 @@ class Request(NamedTuple):
     caller: Caller = NOBODY
     trailers: Mapping[str, str] | None = None
 
+    @property
+    def media_type(self) -> str:
+        """What its body is: the content type without parameters, in lower case, or an empty text."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
     def query(self, name: str) -> str | None:
         """Answer the last value of a query parameter, or None where it was not given."""
         values = self.queries.get(name)

@@ -330,8 +330,6 @@ def _preflight(methods: dict[str, Route]) -> Handler:
 
 def check_content_type(route: Route, request: Request) -> None:
     """Refuse a body of a content type that the route does not take; raises UnsupportedMediaType."""
-    content_type = request.headers.get("content-type", "")
-    essence = content_type.partition(";")[0].strip().lower()
-    if request.body and route.takes and essence not in route.takes:
+    if request.body and route.takes and request.media_type not in route.takes:
         # Without a type too: a page of another origin can send such a body, but none with a type that is taken here.
-        raise UnsupportedMediaType(essence, route.takes)
+        raise UnsupportedMediaType(request.media_type, route.takes)

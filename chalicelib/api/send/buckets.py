@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chalicelib.api.queries import Payload
 from chalicelib.api.routing import NO_STORE, Answer, Request, Routes, json_answer, no_content
-from chalicelib.api.send.visitors import PASS, owner_of, visitor_of
+from chalicelib.api.send.visitors import owner_of, passing, visitor_of
 from chalicelib.container import container
 from chalicelib.domain.buckets.documents import (
     LEAST_SECONDS,
@@ -124,7 +124,7 @@ def remove_file(request: Request) -> Answer:
 
 def addressed(listed: BucketListing, request: Request, text: str | None) -> BucketListing:
     """Answer a listing with the address of its page and of each file; what needs a pass brings it along."""
-    page, query = f"{request.origin}/s/{listed.sid}", f"?{PASS}={text}" if text else ""
+    page, query = f"{request.origin}/s/{listed.sid}", passing(text)
     files = [
         file.model_copy(update={"url": f"{page}/{file.file}/{quote(file.name, safe='')}{query}"})
         for file in listed.files

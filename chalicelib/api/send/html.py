@@ -52,8 +52,8 @@ HEADERS: Final = {
 _UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
-def listing_page(listed: BucketListing, *, archive: bool = False) -> str:
-    """Answer the page of a bucket."""
+def listing_page(listed: BucketListing, *, archive: str) -> str:
+    """Answer the page of a bucket; `archive` is the address of all its files in one."""
     many = len(listed.files)
     heading = "One file" if many == 1 else f"{many} files" if many else "No files yet"
     rows = "".join(_row(file) for file in listed.files)
@@ -65,7 +65,7 @@ def listing_page(listed: BucketListing, *, archive: bool = False) -> str:
         f'<time datetime="{escape(listed.expires)}">{_day(listed.expires)}</time></p>'
         f"{note}"
         f"{f'<ul class=card>{rows}</ul>' if rows else ''}"
-        f"{_archive(listed) if archive and many > 1 and listed.downloads is None else ''}",
+        f"{_archive(archive) if many > 1 and listed.downloads is None else ''}",
     )
 
 
@@ -130,10 +130,8 @@ def _times(left: int) -> str:
     return "can be downloaded once" if left == 1 else f"can be downloaded {left} times"
 
 
-def _archive(listed: BucketListing) -> str:
-    return (
-        f'<p><a href="{escape(listed.url or "")}/archive" rel="nofollow">Download all as a zip file</a></p>'
-    )
+def _archive(address: str) -> str:
+    return f'<p><a href="{escape(address)}" rel="nofollow">Download all as a zip file</a></p>'
 
 
 def _day(text: str) -> str:

@@ -13,7 +13,7 @@ from chalicelib.api.problems import headers_of
 from chalicelib.api.routing import Answer, Request, Routes
 from chalicelib.api.send.buckets import UNKNOWN, addressed
 from chalicelib.api.send.html import HEADERS, failure_page, listing_page, password_page
-from chalicelib.api.send.visitors import cookie, visitor_of
+from chalicelib.api.send.visitors import PASS, cookie, passing, visitor_of
 from chalicelib.container import container
 from chalicelib.domain.buckets.errors import (
     DownloadRunning,
@@ -68,8 +68,9 @@ def page(request: Request) -> Answer:
     """Show what is in a bucket to whoever has the link, and the password if it has one."""
     sid, buckets = request.params["sid"], container().buckets
     bucket = buckets.enter(sid, visitor_of(request, sid))
-    listed = addressed(buckets.listing(bucket), request, request.query("pass"))
-    return _page(listing_page(listed, archive=True))
+    text = request.query(PASS)
+    listed = addressed(buckets.listing(bucket), request, text)
+    return _page(listing_page(listed, archive=f"{listed.url}/archive{passing(text)}"))
 
 
 @routes.post(

@@ -22,6 +22,11 @@ def visitor_of(request: Request, sid: str) -> Visitor:
     )
 
 
+def passing(text: str | None) -> str:
+    """Answer the end of an address that brings a pass along, if there is one."""
+    return f"?{PASS}={quote(text)}" if text else ""
+
+
 def owner_of(request: Request) -> Caller:
     """Answer who says that a bucket is theirs; who brings its key needs no token.
 

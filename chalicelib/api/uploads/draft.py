@@ -19,7 +19,7 @@ from chalicelib.api.sharing import DRAFT, DRAFT_VERSIONS
 from chalicelib.api.uploads import metadata
 from chalicelib.api.uploads.beginning import begin
 from chalicelib.api.uploads.checksums import checksum_of
-from chalicelib.api.uploads.headers import LENGTH, OFFSET, essence, number_of, offset_of
+from chalicelib.api.uploads.headers import LENGTH, OFFSET, number_of, offset_of
 from chalicelib.api.uploads.refusals import InconsistentLength, InvalidUploadHeader
 from chalicelib.api.uploads.telling import address_of, limits, told
 from chalicelib.container import container
@@ -75,8 +75,8 @@ def create(request: Request) -> Answer:
 def append(request: Request, fid: Fid) -> Answer:
     """Add bytes to an upload, and say whether those were the last."""
     version = request.headers[DRAFT.lower()]
-    if essence(request) != PART and version != UNTYPED_VERSION:
-        raise UnsupportedMediaType(essence(request), (PART,))
+    if request.media_type != PART and version != UNTYPED_VERSION:
+        raise UnsupportedMediaType(request.media_type, (PART,))
     offset = offset_of(request)
     is_complete = bool(completeness_of(request))
     upload = container().uploading.append(
@@ -119,7 +119,7 @@ def _described(request: Request) -> dict[str, str]:
     filename = _filename(request)
     if filename and not {"filename", "name"} & given.keys():
         given["filename"] = filename
-    media_type = essence(request)
+    media_type = request.media_type
     if media_type and media_type != PART and not {"filetype", "type"} & given.keys():
         given["filetype"] = media_type
     return given

@@ -20,11 +20,6 @@ _NUMBER: Final = re.compile(r"[0-9]{1,40}")
 _ADDRESS: Final = re.compile(r"(?:/[^/]+)*/v1/uploads/([^/]+)/([^/]+)")
 
 
-def essence(request: Request) -> str:
-    """Answer the content type of a request without its parameters, in lower case."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 def offset_of(request: Request) -> int:
     """Answer where the bytes of a request belong; raises InvalidUploadHeader."""
     offset = number_of(request, OFFSET)

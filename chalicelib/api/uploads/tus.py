@@ -19,7 +19,6 @@ from chalicelib.api.uploads.headers import (
     OFFSET,
     concat_of,
     declared_length,
-    essence,
     number_of,
     offset_of,
 )
@@ -146,8 +145,8 @@ def _as_sent(request: Request, described: Mapping[str, str]) -> dict[str, str]:
 
 def _check_type(request: Request) -> None:
     """Refuse bytes that do not say that they belong at an offset; raises UnsupportedMediaType."""
-    if essence(request) != CHUNK:
-        raise UnsupportedMediaType(essence(request), (CHUNK,))
+    if request.media_type != CHUNK:
+        raise UnsupportedMediaType(request.media_type, (CHUNK,))
 
 
 def _concat(request: Request, concat: str | list[str]) -> str:

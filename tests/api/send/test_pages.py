@@ -63,6 +63,22 @@ def test_a_page_lists_the_files_and_links_to_them(sender: Sender) -> None:
     assert sender.ask("GET", links[0].removeprefix("http://registry.example")).body == b"x" * 2048  # type: ignore[union-attr]
 
 
+def test_a_page_that_was_opened_with_a_pass_brings_it_along(sender: Sender) -> None:
+    bucket = sender.bucket(password="hush")
+    bucket.add(b"x", "a.txt")
+    bucket.add(b"y", "b.txt")
+    listed = bucket.list(**{"x-download-pass": "hush"}).json
+    query = listed["files"][0]["url"].partition("?")[2]
+
+    got = sender.ask("GET", f"/s/{bucket.sid}?{query}", headers=BROWSER)
+
+    links = [link["href"] or "" for link in Elements(got.body.decode()).all("a")]
+    assert len(links) == 3
+    for link in links:
+        address = link.removeprefix("http://registry.example")
+        assert sender.ask("GET", address, headers=BROWSER).status == 200
+
+
 def test_a_page_needs_nothing_from_elsewhere_and_runs_nothing(sender: Sender) -> None:
     bucket = sender.bucket()
     bucket.add(b"x")
