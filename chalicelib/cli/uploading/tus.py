@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from chalicelib.cli.errors import CommandFailed, RegistryRefused, Unreachable
+from chalicelib.cli.problems import hint_of
 from chalicelib.cli.progress import Progress
 from chalicelib.cli.transport import kept_connections
 from chalicelib.cli.uploading.counting import Counted
@@ -39,10 +40,11 @@ class Content(Protocol):
 
 
 class Position(NamedTuple):
-    """How far an upload is, and the job that publishes it once it is complete."""
+    """How far an upload is, and the job that publishes it once it is complete, or the code of why none does."""
 
     offset: int
     job: str | None = None
+    problem: str | None = None
 
 
 class TusUploads:
@@ -110,12 +112,26 @@ class TusUploads:
         return position
 
     def finish(self, upload: str, content: Content, position: Position, patience: Patience) -> str:
-        """Answer the job that publishes a complete upload, asking until the registry has made it."""
+        """Answer the job that publishes a complete upload, asking until the registry has made it.
+
+        Raises RegistryRefused where it will make none.
+        """
         while position.job is None:
+            if position.problem is not None:
+                raise self._refusal(position.problem)
             position = self.find(upload, content.size, patience)
-            if position.job is None:
+            if position.job is None and position.problem is None:
                 patience.bear(Unreachable("the registry has all bytes and has not begun to publish them"))
         return position.job
+
+    def _refusal(self, code: str) -> RegistryRefused:
+        page = self._registry.get(f"problems/{code}").value
+        return RegistryRefused(
+            f"the registry has all bytes and does not publish them: {page['title']}",
+            http_status=page["status"],
+            facts={"code": code},
+            hint=hint_of(code, page["status"]),
+        )
 
     def _append(self, upload: str, offset: int, data: bytes, watched: Counted) -> "Answer":
         digest = b64encode(hashlib.sha256(data).digest()).decode()
@@ -166,4 +182,4 @@ def _position(answer: "Answer", expected: int | None) -> Position:
             f"the registry says that it has {told or 'an unknown number of'} bytes where {expected} were sent",
             hint="run the command again; it goes on with what the registry has",
         )
-    return Position(int(told), answer.headers.get("prism-job"))
+    return Position(int(told), answer.headers.get("prism-job"), answer.headers.get("prism-problem"))

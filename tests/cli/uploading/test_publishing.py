@@ -1,6 +1,7 @@
 """Publishing what is large: in parts, through a network that fails, and going on after an interruption."""
 
 import json
+import os
 import random
 import re
 from collections.abc import Iterator
@@ -305,6 +306,24 @@ def test_a_chunk_that_was_damaged_on_its_way_is_sent_again(prism: Shell, tmp_pat
 
     assert result.out == "Published noisy@1.0.0\n", result.err
     assert len(damaged) == 2
+
+
+def test_a_tarball_that_changes_while_it_is_sent_is_refused_at_once(prism: Shell, tmp_path: Path) -> None:
+    path = large_tarball(tmp_path, "changing")
+
+    def changing(request: HttpRequest) -> HttpResponse:
+        if request.method == "PATCH":
+            with path.open("r+b") as file:
+                file.seek(-1000, os.SEEK_END)
+                file.write(b"changed")
+        return send(request)
+
+    result = prism.over(changing)("publish", str(path), "--via", "tus")
+
+    assert result.status is ExitStatus.USAGE
+    assert "does not publish them: The digest does not match" in result.err
+    assert "the upload was damaged on its way; publish again" in result.err
+    assert prism.unfinished == []
 
 
 def test_quiet_is_silent_and_a_terminal_sees_speed_and_time(prism: Shell, tmp_path: Path) -> None:
