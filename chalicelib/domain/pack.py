@@ -17,9 +17,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Self, cast
 
-from isal import igzip_lib, isal_zlib
+from isal import isal_zlib
 from pydantic_core import from_json
 
+from chalicelib.domain.deflating import Chunk, deflated
 from chalicelib.domain.document import UnreadableDocument, compact_json
 from chalicelib.domain.package import FileRecord
 
@@ -28,11 +29,8 @@ MAGIC: Final = b"PRISMPK1"
 SLICE: Final = 256 << 10
 
 _TRAILER: Final = struct.Struct(">Q8s")
-_LEVEL: Final = 1
 _GZIP: Final = 16 + isal_zlib.MAX_WBITS
 _IsalError: Final = cast("type[Exception]", isal_zlib.error)
-
-Chunk = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +79,8 @@ class PackIndex:
             [entry.path, entry.length, entry.size, entry.sha256, entry.executable]
             for entry in self.entries.values()
         ]
-        index = igzip_lib.compress(
-            compact_json({"format": FORMAT, "files": files}), _LEVEL, igzip_lib.COMP_GZIP
-        )
-        return bytes(index) + _TRAILER.pack(len(index), MAGIC)
+        index = b"".join(deflated([compact_json({"format": FORMAT, "files": files})], gzip=True))
+        return index + _TRAILER.pack(len(index), MAGIC)
 
     @classmethod
     def from_suffix(cls, suffix: bytes, total_size: int) -> Self | int:
@@ -117,21 +113,22 @@ class PackWriter:
     def add(self, path: str, chunks: Iterable[Chunk], *, executable: bool = False) -> PackEntry:
         """Append one file, whose bytes come in pieces of any size; a path is added once."""
         digest = hashlib.sha256()
-        compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP)
         size = length = 0
-        for part in _sliced(chunks):
-            digest.update(part)
-            size += len(part)
-            length += self._write(compressor.compress(part))
-        length += self._write(compressor.flush())
+
+        def counted() -> Iterator[Chunk]:
+            nonlocal size
+            for part in _sliced(chunks):
+                digest.update(part)
+                size += len(part)
+                yield part
+
+        for data in deflated(counted(), gzip=True):
+            self._sink.write(data)
+            length += len(data)
         entry = PackEntry(path, self._offset, length, size, digest.hexdigest(), executable)
         self._entries[path] = entry
         self._offset += length
         return entry
-
-    def _write(self, data: bytes) -> int:
-        self._sink.write(data)
-        return len(data)
 
     def finish(self) -> PackIndex:
         """Append the index and the trailer, and answer the index."""

@@ -107,10 +107,13 @@ class Artifacts:
             # Another publisher of the same bytes has finished and cleaned up.
             self._put_once(target, fallback(), "application/gzip")
 
-    def settle_pack(self, name: str, version: str, pack: BinaryIO) -> None:
-        """Write a version's pack unless it is there; a pack is never replaced, so offsets stay true."""
+    def settle_pack(self, name: str, version: str, pack: BinaryIO) -> bool:
+        """Write a version's pack unless it is there; a pack is never replaced, so offsets stay true.
+
+        Answers whether it was written.
+        """
         pack.seek(0)
-        self._put_once(self._keys.pack(name, version), _chunks(pack), "application/octet-stream")
+        return self._put_once(self._keys.pack(name, version), _chunks(pack), "application/octet-stream")
 
     def replace_pack(self, name: str, version: str, pack: BinaryIO) -> None:
         """Write a version's pack over one that cannot be read."""
@@ -223,11 +226,12 @@ class Artifacts:
             return False
         return True
 
-    def _put_once(self, key: str, chunks: Iterable[bytes], content_type: str) -> None:
+    def _put_once(self, key: str, chunks: Iterable[bytes], content_type: str) -> bool:
         try:
             self._store.put_stream(key, chunks, if_absent=True, content_type=content_type)
         except ObjectExists:
-            return
+            return False
+        return True
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

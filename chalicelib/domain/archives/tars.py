@@ -13,13 +13,12 @@ from typing import Final
 from isal import isal_zlib
 
 from chalicelib.domain.archives.zips import Entry
+from chalicelib.domain.deflating import deflated
 
 MTIME: Final = 315_532_800
 """The first of January 1980, as in zip archives; of 1970 some readers say that it cannot be true."""
 SLICE_BYTES: Final = 1 << 20
-LEVEL: Final = 1
 
-_RAW: Final = -15
 _HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 """Magic, deflate, no name, no time, no hint of the compression, no system."""
 _LONGEST_BLOCK: Final = 0xFFFF
@@ -60,7 +59,7 @@ def gzipped(chunks: Iterable[bytes], *, compress: bool) -> Iterator[bytes]:
             yield piece
 
     yield _HEADER
-    yield from _deflated(counted()) if compress else _stored(counted())
+    yield from deflated(counted(), gzip=False) if compress else _stored(counted())
     yield struct.pack("<2L", crc, size & 0xFFFFFFFF)
 
 
@@ -79,13 +78,6 @@ def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 held, missing = [], SLICE_BYTES
     if held:
         yield b"".join(held)
-
-
-def _deflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    compressor = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, _RAW)
-    for piece in pieces:
-        yield compressor.compress(piece)
-    yield compressor.flush()
 
 
 def _stored(pieces: Iterable[bytes]) -> Iterator[bytes]:

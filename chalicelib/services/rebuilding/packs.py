@@ -20,8 +20,13 @@ def examine_pack(bench: Bench, made: Opened, room: BinaryIO) -> tuple[RebuildFin
     """
     artifacts = bench.workshop.artifacts
     outcome, kept = _judge(bench, made, room)
-    if outcome == "missing" and not bench.check:
-        artifacts.settle_pack(made.name, made.version, made.pack)
+    if (
+        outcome == "missing"
+        and not bench.check
+        and not artifacts.settle_pack(made.name, made.version, made.pack)
+    ):
+        # Somebody else was faster, whose bytes may be others.
+        _, kept = _judge(bench, made, room)
     if outcome == "corrupt" and not bench.check:
         artifacts.replace_pack(made.name, made.version, made.pack)
     detail = "its bytes are others, and its files the same" if kept else None

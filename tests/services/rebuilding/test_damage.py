@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import pack
+from chalicelib.domain import deflating
 from tests.services.rebuilding.rebuilt import (
     DEMO,
     LIBRARY,
@@ -117,7 +117,7 @@ class TestDamage:
     ) -> None:
         made = memory_world()
         with monkeypatch.context() as elsewhere:
-            elsewhere.setattr(pack, "_LEVEL", 3)  # as another processor or another isal may compress
+            elsewhere.setattr(deflating, "LEVEL", 3)  # as another processor or another isal may compress
             filled(made)
         process = made.fresh()
         assert process.serving.find(DEMO, "1.0.0", "index.js")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain import deflating
 from chalicelib.domain.errors import InvalidQuery
 from chalicelib.domain.rebuilding import MOST_FINDINGS, RebuildFinding
 from chalicelib.storage.port import ObjectStore, StorageUnavailable
@@ -16,6 +17,7 @@ from chalicelib.storage.wrappers.passing import PassingStore
 from tests.services.rebuilding.rebuilt import (
     DEMO,
     Objects,
+    bytes_of,
     derived,
     filled,
     findings,
@@ -115,6 +117,26 @@ class TestPortions:
             list(pool.map(lambda _: rebuild(empty.fresh()), range(2)))
 
         assert objects.read() == expected
+
+    def test_a_pack_that_another_rebuild_writes_meanwhile_is_the_one_that_is_described(
+        self, registry: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pack, metadata = "prism/files/demo/1.0.0.pack", "prism/metadata/demo/1.0.0.json"
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(deflating, "LEVEL", 3)
+            others = bytes_of(filled(memory_world()).medium, pack)
+        ours = bytes_of(registry.medium, pack)
+        assert others != ours
+        described = bytes_of(registry.medium, metadata)
+        Objects.of(registry).remove({pack, metadata})
+        store = Meanwhile(registry.medium, "put_stream", pack, lambda: registry.medium.put(pack, others))
+
+        rebuild(registry.fresh(store))
+
+        assert store.happened
+        assert bytes_of(registry.medium, pack) == others
+        assert bytes_of(registry.medium, metadata) != described
+        assert findings(rebuild(registry.fresh(), check=True)) == {}
 
     @pytest.mark.parametrize(
         "fault", [Fault.DEATH_BEFORE, Fault.DEATH_AFTER, Fault.UNAVAILABLE, Fault.LOST_RESPONSE]

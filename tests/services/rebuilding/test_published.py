@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain import pack
+from chalicelib.domain import deflating
 from tests.services.rebuilding.rebuilt import (
     Changed,
     Objects,
@@ -48,7 +48,7 @@ class TestWhatWasPublishedStays:
     ) -> None:
         made = memory_world()
         with monkeypatch.context() as elsewhere:
-            elsewhere.setattr(pack, "_LEVEL", 3)  # as another processor or another isal may compress
+            elsewhere.setattr(deflating, "LEVEL", 3)  # as another processor or another isal may compress
             filled(made)
         before = Objects.of(made).read()
 
