@@ -123,13 +123,13 @@ class Recorder:
     @cached_property
     def medium(self) -> ObjectStore:
         """The bucket, for what is not to be written down."""
-        return open_store("s3", self.settings())
+        return open_store("s3", self.settings)
 
     @contextmanager
     def process(self, function: str, now: Now = _now) -> Iterator[Container]:
         """Let a fresh process of a function run, its calls written down; it is the first to write that day."""
         self.medium.delete("prism/probes/conditional-writes.json")
-        container = Container(self.settings(), now=now)
+        container = Container(self.settings, now=now)
         client = container.medium.client  # type: ignore[attr-defined]  # it is the driver of S3
         client.meta.events.register(
             "provide-client-params.s3", lambda params, model, **_: self._note(function, model.name, params)
@@ -142,10 +142,11 @@ class Recorder:
 
     def another(self, now: Now = _now, **fields: Any) -> Container:
         """Make a process whose calls are not written down; `fields` are other settings."""
-        return Container(replace(self.settings(), **fields), store=self.medium, now=now)
+        return Container(replace(self.settings, **fields), store=self.medium, now=now)
 
+    @cached_property
     def settings(self) -> Settings:
-        """Answer the settings of a deployed stage, but for the place of the bucket."""
+        """The settings of a deployed stage, but for the place of the bucket."""
         medium = s3_world(self.endpoint, self.bucket).settings
         return replace(medium, access="token", admin_token=f"sha256:{digest_of(ADMIN)}", stage="prod")
 

@@ -8,6 +8,7 @@ from botocore.loaders import Loader
 
 from chalicelib.settings import S3Settings
 from chalicelib.storage.bucket.signing import sign_steadily
+from chalicelib.storage.bucket.timestamps import moment_of
 
 POOL: Final = 50
 CONNECT_SECONDS: Final = 5
@@ -44,6 +45,7 @@ def connect(settings: S3Settings) -> Any:
     # To be sure that there is an S3, the SDK would look through the folders of some four hundred services.
     descriptions.list_available_services = lambda _kind: ["s3"]
     session.register_component("data_loader", descriptions)
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment_of)
     client = session.create_client(
         "s3",
         region_name=settings.region,
