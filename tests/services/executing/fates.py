@@ -33,7 +33,7 @@ class FatedStore(PassingStore):
         self._fate = fate
         self._foretold = foretold
         self._awaited = set(fate.made)
-        self._under_way = 0
+        self._under_way: set[int] = set()
         self._is_due = False
         self._changed = Condition()
         self._over = Event()
@@ -78,13 +78,19 @@ class FatedStore(PassingStore):
         return answer
 
     def _count(self, call: Callable[[], Answer]) -> Answer:
+        thread = get_ident()
+        if thread in self._under_way:
+            # It reads what it writes, say.
+            return call()
         with self._changed:
-            self._under_way += 1
+            # Who is about to be stopped begins nothing more.
+            self._changed.wait_for(lambda: not self._is_due or self._over.is_set())
+            self._under_way.add(thread)
         try:
             return call()
         finally:
             with self._changed:
-                self._under_way -= 1
+                self._under_way.remove(thread)
                 self._changed.notify_all()
 
     def _strike_if_due(self, done: set[str]) -> None:
@@ -99,7 +105,9 @@ class FatedStore(PassingStore):
         self._foretold()
         # To this thread, which therefore does nothing more before the signal has worked on the whole process.
         pthread_kill(get_ident(), self._fate.signal)
-        self._over.set()
+        with self._changed:
+            self._over.set()
+            self._changed.notify_all()
 
 
 def _told_by(data: bytes) -> str:
