@@ -18,9 +18,13 @@ from typing import Any, Final
 from localstack import host, provision
 
 SERVER: Final = """
+import functools
 import sys
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.s3 import exceptions, models
 from moto.server import ThreadedMotoServer
+find = DomainDispatcherApplication.get_backend_for_host
+DomainDispatcherApplication.get_backend_for_host = functools.cache(find)
 complete = models.S3Backend.complete_multipart_upload
 def judged(self, bucket_name, multipart_id, body):
     if multipart_id not in self.get_bucket(bucket_name).multiparts:
@@ -36,7 +40,10 @@ server.start()
 print(server.get_host_and_port()[1], flush=True)
 sys.stdin.read()
 """
-"""Takes any free port, says which, and ends when the test process does; it tells of parts as S3 does."""
+"""Takes any free port, says which, and ends when the test process does; it tells of parts as S3 does.
+
+That S3 is meant is found out once, where moto would look through its folders at every request.
+"""
 
 
 @dataclass
