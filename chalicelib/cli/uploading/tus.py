@@ -5,6 +5,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from urllib.parse import quote
 
 from chalicelib.cli.errors import CommandFailed, RegistryRefused, Unreachable
 from chalicelib.cli.problems import hint_of
@@ -125,7 +126,7 @@ class TusUploads:
         return position.job
 
     def _refusal(self, code: str) -> RegistryRefused:
-        page = self._registry.get(f"problems/{code}").value
+        page = self._registry.get(f"problems/{quote(code, safe='')}").value
         return RegistryRefused(
             f"the registry has all bytes and does not publish them: {page['title']}",
             http_status=page["status"],

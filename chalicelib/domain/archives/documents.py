@@ -18,9 +18,8 @@ FORMATS: Final[dict[ArchiveFormat, tuple[str, str]]] = {
 }
 """What keys end with, and the content type, of each format."""
 
-WRITER: Final = 1
+WRITER: Final = 2
 """Of the code that makes bytes of members; a new number gives every archive a new id."""
-
 
 _ID: Final = re.compile(r"[0-9a-f]{64}")
 

@@ -20,13 +20,10 @@ def examine_pack(bench: Bench, made: Opened, room: BinaryIO) -> tuple[RebuildFin
     """
     artifacts = bench.workshop.artifacts
     outcome, kept = _judge(bench, made, room)
-    if (
-        outcome == "missing"
-        and not bench.check
-        and not artifacts.settle_pack(made.name, made.version, made.pack)
-    ):
-        # Somebody else was faster, whose bytes may be others.
-        _, kept = _judge(bench, made, room)
+    if outcome == "missing" and not bench.check:
+        is_ours = artifacts.settle_pack(made.name, made.version, made.pack)
+        # Somebody else may have been faster, whose bytes may be others.
+        kept = None if is_ours else _judge(bench, made, room)[1]
     if outcome == "corrupt" and not bench.check:
         artifacts.replace_pack(made.name, made.version, made.pack)
     detail = "its bytes are others, and its files the same" if kept else None
